@@ -1,0 +1,59 @@
+#include "base/err.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_setv(struct err *e, int status, const char *fmt, va_list ap)
+{
+	if (!e)
+		return -1;
+	e->status = status;
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	return -1;
+}
+
+int err_set(struct err *e, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	err_setv(e, status, fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int err_sys(struct err *e, const char *fmt, ...)
+{
+	int saved = errno;
+	va_list ap;
+
+	if (!e)
+		return -1;
+	va_start(ap, fmt);
+	err_setv(e, EXIT_BUSY, fmt, ap);
+	va_end(ap);
+
+	size_t used = strlen(e->text);
+	snprintf(e->text + used, sizeof(e->text) - used, ": %s",
+		strerror(saved));
+	errno = saved;
+	return -1;
+}
+
+int err_prefix(struct err *e, const char *fmt, ...)
+{
+	char old[sizeof(e->text)];
+	va_list ap;
+
+	if (!e)
+		return -1;
+	memcpy(old, e->text, sizeof(old));
+	va_start(ap, fmt);
+	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+
+	size_t used = strlen(e->text);
+	snprintf(e->text + used, sizeof(e->text) - used, ": %s", old);
+	return -1;
+}

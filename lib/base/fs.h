@@ -1,0 +1,48 @@
+/*
+ * fs.h - files and folders, for callers that do not trust the path.
+ *
+ * Functions that take a directory descriptor never follow a symbolic link in
+ * the last component, and open with O_CLOEXEC. A dirfd may be AT_FDCWD.
+ */
+#ifndef QUIRE_BASE_FS_H
+#define QUIRE_BASE_FS_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+/* All of it, over short writes and EINTR. Returns 0, or -1 with errno. */
+int fs_write_all(int fd, const void *data, size_t len);
+/* Appends to b until end of file; -1 with errno, EFBIG past max bytes. */
+int fs_read_all(int fd, struct buf *b, size_t max);
+/* Appends a regular file's content. -1 with errno; EFBIG past max bytes. */
+int fs_read_file(int dirfd, const char *path, struct buf *b, size_t max);
+/*
+ * Replaces a file's content so that a reader or a crash sees the old or the
+ * new, never a part: temporary file, fsync, rename. -1 with errno.
+ */
+int fs_replace_file(
+	int dirfd, const char *path, const void *data, size_t len, mode_t mode);
+/* mkdir -p of a relative or absolute path; an existing folder is fine. */
+int fs_mkdirs(int dirfd, const char *path, mode_t mode);
+/*
+ * Removes name and all below it; nothing there is success. Crosses no
+ * symbolic link and no mount point. Gives itself the permissions it needs
+ * (a build may leave folders 0555). Returns 0, or -1 with errno of the first
+ * entry that would not go; it goes on with the others.
+ */
+int fs_remove_tree(int dirfd, const char *name);
+
+/* The folder this executable is in (/proc/self/exe), without a final slash. */
+int fs_self_dir(struct buf *b, struct err *e);
+/* The path of a program of ours, beside this executable. */
+int fs_sibling(struct buf *b, const char *program, struct err *e);
+
+/* Sets or clears O_CLOEXEC / O_NONBLOCK; 0 or -1 with errno. */
+int fs_set_cloexec(int fd, int on);
+int fs_set_nonblock(int fd, int on);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * glob.h - patterns over refs and over paths, which differ on purpose.
+ */
+#ifndef QUIRE_BASE_GLOB_H
+#define QUIRE_BASE_GLOB_H
+
+/*
+ * Refs, branches, tags: fnmatch(3) with no flags, so '*' matches '/'.
+ */
+int glob_ref(const char *pattern, const char *name);
+/* Whether name matches one of the patterns in a list split by blanks. */
+int glob_ref_list(const char *patterns, const char *name);
+/*
+ * Paths, anchored at the top: '*' and '?' and [..] do not match '/', a
+ * component "**" is zero or more directories, a trailing "**" is everything
+ * below. Linear in practice: a pattern with several "**" is matched without
+ * exponential backtracking.
+ */
+int glob_path(const char *pattern, const char *path);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * units.h - quantities as people write them in settings and pipelines.
+ */
+#ifndef QUIRE_BASE_UNITS_H
+#define QUIRE_BASE_UNITS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * "90s", "30m", "1h30m", "2d", "500ms", a bare number is seconds. 0 means no
+ * limit. Returns 0, or -1 with "'x' is not a duration, as 90s, 30m or 2h".
+ */
+int units_duration(const char *text, int64_t *ms, struct err *e);
+/* "64M", "1G", "512K", "100" (bytes); powers of 1024. 0 means no limit. */
+int units_size(const char *text, int64_t *bytes, struct err *e);
+/* on/off, true/false, yes/no, 1/0. */
+int units_bool(const char *text, int *value, struct err *e);
+/* A whole number from min to max, nothing around it. */
+int units_int(const char *text, int64_t min, int64_t max, int64_t *value,
+	struct err *e);
+
+#endif

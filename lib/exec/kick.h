@@ -1,0 +1,44 @@
+/*
+ * kick.h - starting quire-run, detached from whoever starts it.
+ *
+ * The pending rows are the queue, and whoever adds one kicks. The kicked
+ * process is quire-run beside this executable, by fork and exec: a session of
+ * its own, in the home, descriptors from 3 up closed, 0-2 on /dev/null (git
+ * waits until every copy of its pipe is closed), signal dispositions and mask
+ * back to default, umask 027, an environment from an allow-list: QUIRE_HOME,
+ * PATH, HOME, LANG, TZ. Where this process does not own the home, the command
+ * in the setting `kick` is started instead, by sh -c; and if there is none
+ * nobody is, and the next quire-reconcile starts the run.
+ *
+ * A process with QUIRE_RUN_ID in its environment (a job that pushes) does not
+ * kick: quire-run looks at the queue after every run.
+ */
+#ifndef QUIRE_EXEC_KICK_H
+#define QUIRE_EXEC_KICK_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/home.h"
+
+/*
+ * For the hook: the process is forked early, while the parent has other
+ * things to wait for, and blocks on a pipe; kick_release() lets it go after
+ * the commit, kick_drop() ends it. Forked before any database is open.
+ */
+struct kick {
+	pid_t pid; /* 0: none was forked (job, or not the owner) */
+	int fd; /* our end of the pipe */
+};
+int kick_prepare(struct kick *k, const struct home *h, struct err *e);
+void kick_release(struct kick *k);
+void kick_drop(struct kick *k);
+
+/*
+ * At once, for everybody else. command is the setting `kick`, "" if unset.
+ * Returns 1 started, 0 nobody was (see above), -1. Never called while this
+ * process is a subreaper: it would kill what it kicked.
+ */
+int kick_now(const struct home *h, const char *command, struct err *e);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * lock.h - slots and run locks: flock(2) on files that are never unlinked
+ * while they mean something.
+ *
+ * A slot (slots/<n>) is held by a quire-run that may claim; `maxRuns` says how
+ * many there are. A run lock (runs/<repo>/<id>/lock) is held by its supervisor
+ * from before the claim commits until the terminal state is committed, no
+ * process of the run is left and its workspace is gone: so an active row whose
+ * lock is free has lost its supervisor, by definition.
+ *
+ * Descriptors are close-on-exec. Nobody tests a lock by taking it; only
+ * reconcile takes run locks of others.
+ */
+#ifndef QUIRE_EXEC_LOCK_H
+#define QUIRE_EXEC_LOCK_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/home.h"
+
+/* A free slot of 1..max, without waiting. 1 taken (number and fd filled), 0
+ * all taken, -1. */
+int slot_take(const struct home *h, int64_t max, int64_t *number, int *fd,
+	struct err *e);
+void slot_release(int fd); /* LOCK_UN, then close */
+
+/*
+ * The run's lock, without waiting. make: create the run's directory and the
+ * lock file first (quire-run); else a missing one is 0 with *fd -1 and
+ * errno ENOENT. Checks after the flock that the path still names the locked
+ * file. 1 taken, 0 held by another, -1.
+ */
+int run_lock_take(const struct home *h, const char *repo, const char *run_id,
+	int make, int *fd, struct err *e);
+void run_lock_release(int fd);
+
+/*
+ * One byte into runs/<repo>/<id>/wake, a FIFO, without waiting: its supervisor
+ * looks at its row now. No reader, no FIFO: nothing to wake, no error.
+ */
+void run_wake(const struct home *h, const char *repo, const char *run_id);
+
+#endif

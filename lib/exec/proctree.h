@@ -1,0 +1,34 @@
+/*
+ * proctree.h - ending all processes below this one.
+ *
+ * A subreaper (prctl(2) PR_SET_CHILD_SUBREAPER) inherits every descendant
+ * whose parent ended, one that called setsid and forked twice included: so
+ * "no child left" means that none is left at all.
+ */
+#ifndef QUIRE_EXEC_PROCTREE_H
+#define QUIRE_EXEC_PROCTREE_H
+
+#include "base/err.h"
+
+#define PROCTREE_GRACE_MS 400 /* from TERM to KILL */
+
+int proctree_subreaper(int on, struct err *e);
+/*
+ * TERM and CONT to all descendants, the grace, then KILL until waitpid says
+ * ECHILD. Children are reaped on the way. on_exit (may be NULL) is told each
+ * one that ended. 0, or -1 with what could not be ended.
+ */
+int proctree_end(int grace_ms,
+	void (*on_exit)(void *arg, int pid, int wait_status), void *arg,
+	struct err *e);
+
+/*
+ * The last resort, for reconcile: every process whose environment has
+ * QUIRE_RUN_ID=run_id, found in /proc and signalled through a pidfd after a
+ * second look: TERM, CONT, grace, KILL, until none is found. *count is how
+ * many there were. A process that hid its environment escapes it.
+ */
+int proctree_end_marked(
+	const char *run_id, int grace_ms, int *count, struct err *e);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * ingest.h - events become rows.
+ *
+ * Ingesting a stream twice, or from any point again, changes nothing: every
+ * statement is conditional on the state it leaves. Under a terminal run,
+ * nothing starts and nothing finishes.
+ */
+#ifndef QUIRE_STORE_INGEST_H
+#define QUIRE_STORE_INGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/event.h"
+#include "store/db.h"
+
+/* What the stream said of the run as a whole, gathered on the way. */
+struct ingest {
+	char run_id[64];
+	int finished; /* run_finished was seen */
+	int success; /* its outcome was "success" */
+	char *reason; /* its reason, or NULL */
+	int64_t timeout_ms; /* the pipeline's own limit; 0: none */
+	int exited; /* executor_exited was seen */
+	int status, signal; /* of it */
+	size_t bad_lines; /* lines that were no events */
+	struct strv counts; /* commands seen per job, for a missing n */
+};
+void ingest_init(struct ingest *in, const char *run_id);
+void ingest_release(struct ingest *in);
+
+/*
+ * Ingests the whole lines in data in one transaction, and says in *used how
+ * many bytes those were: the torn rest is for the next call. -1: the
+ * database failed, nothing of the batch is stored; give it again or go on
+ * without, the run's outcome does not hang on it.
+ */
+int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
+	size_t *used, struct err *e);
+
+/* The edge that the recorded end of an executor means (DESIGN 4): success,
+ * pipeline-failure or process-crashed. The reason points into in. */
+struct run_edge;
+void ingest_outcome(const struct ingest *in, struct run_edge *edge);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * ref.h - the recorder: ref moves become runs, for hook and reconcile alike.
+ *
+ * Hooks finish out of order, and reconcile may look between a ref's move and
+ * its hook. So the recorder goes by the refs as they are:
+ *
+ *   1. read repos.refs_gen; ask one git cat-file for the present tip of every
+ *      ref named, its peeled commit, and whether that has a pipeline;
+ *   2. BEGIN IMMEDIATE; if refs_gen has changed, roll back and start over;
+ *      else increment it;
+ *   3. a line whose new id is the ref's tip becomes a pending run, supersedes,
+ *      and is recorded as seen. A line whose new id is no longer the tip gets
+ *      its row as `superseded` at once and leaves seen alone. A deletion
+ *      counts only if the ref is absent. A tip already seen makes no second
+ *      run; if that run's trigger is `drift`, a push adopts it.
+ *
+ * What git could not answer is not recorded, and so drifts: reconcile finds a
+ * ref that differs from what was seen, and records it late.
+ *
+ * The third time that refs_gen has changed, git is asked inside the
+ * transaction: slower for the others, but then nobody can come between.
+ */
+#ifndef QUIRE_STORE_REF_H
+#define QUIRE_STORE_REF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/gitcat.h"
+#include "base/id.h"
+#include "store/db.h"
+#include "store/repo.h"
+
+/* One line of a post-receive hook, or one difference found by reconcile. */
+struct ref_move {
+	char old_oid[OID_SIZE];
+	char new_oid[OID_SIZE];
+	char *ref; /* "refs/heads/main" */
+
+	/* What became of it. */
+	enum ref_move_result {
+		MOVE_NOT_RECORDED, /* git did not answer; reconcile will */
+		MOVE_NO_PIPELINE, /* seen; hint may hold a line for people */
+		MOVE_NOT_WATCHED, /* seen; the setting `refs` leaves it out */
+		MOVE_QUEUED,
+		MOVE_ADOPTED, /* reconcile was faster; the run is there */
+		MOVE_SEEN, /* nothing new */
+		MOVE_SUPERSEDED, /* a row, for a commit the ref has left */
+		MOVE_DELETED,
+	} result;
+	const char *hint;
+	char run_id[ID_SIZE]; /* MOVE_QUEUED, _ADOPTED, _SUPERSEDED */
+	int64_t number;
+	int64_t ahead; /* MOVE_QUEUED: runs before it */
+};
+
+/*
+ * Splits hook lines "<old> SP <new> SP <ref> LF". -1 with the number of the
+ * first malformed line in e; nothing is allocated then.
+ */
+int ref_moves_parse(const char *data, size_t len, struct ref_move **moves,
+	size_t *n, struct err *e);
+void ref_moves_release(struct ref_move *moves, size_t n);
+
+struct recording {
+	struct db *db;
+	const struct repo *repo;
+	struct gitcat *git; /* started on repo->git_dir */
+	const char *trigger; /* "push" or "drift" */
+	const char *pusher; /* or NULL */
+	/* Called after the commit for each active run that was superseded. */
+	void (*stopped)(void *arg, const char *repo, const char *run_id);
+	void *arg;
+};
+
+/*
+ * Records all moves in one transaction and fills in their results. 0, or -1:
+ * nothing was recorded (database locked, full, ...), reconcile will.
+ */
+int ref_record(const struct recording *r, struct ref_move *moves, size_t n,
+	struct err *e);
+
+/*
+ * First contact: records every ref of refs[] (ref_move.new_oid) as seen, those
+ * that are seen already excepted, and sets repos.baseline. No runs. Starts
+ * over like ref_record if refs_gen changed; list() is called to read the refs.
+ */
+int ref_baseline(struct db *db, struct repo *repo, struct err *e);
+
+/*
+ * The differences between the refs of the repository as `git for-each-ref`
+ * lists them and what was seen, as moves for ref_record.
+ */
+int ref_drift(struct db *db, const struct repo *repo, struct ref_move **moves,
+	size_t *n, struct err *e);
+
+/* Forgets all that was seen of the repository (quire repo rm). */
+int ref_forget(struct db *db, const char *repo, struct err *e);
+
+#endif

@@ -1,0 +1,1 @@
+ALTER TABLE runs RENAME COLUMN auth_token TO run_token;

@@ -1,0 +1,80 @@
+-- What no program and no shell may do to a row. These guard changes; a new
+-- row may be in any state that fits its shape (seed, restore). Dropped before
+-- every migration and created again after it.
+
+CREATE TRIGGER runs_insert BEFORE INSERT ON runs
+WHEN EXISTS (SELECT 1 FROM runs WHERE id = NEW.id)
+	OR EXISTS (SELECT 1 FROM runs
+		WHERE repo = NEW.repo AND number = NEW.number)
+	OR EXISTS (SELECT 1 FROM runs WHERE rowid = NEW.rowid)
+BEGIN
+	SELECT RAISE (ABORT, 'this run exists, and a run is never replaced');
+END;
+
+CREATE TRIGGER runs_key BEFORE UPDATE ON runs
+WHEN NEW.id IS NOT OLD.id OR NEW.repo IS NOT OLD.repo
+	OR NEW.number IS NOT OLD.number OR NEW.rowid IS NOT OLD.rowid
+BEGIN
+	SELECT RAISE (ABORT, 'the key of a run never changes');
+END;
+
+CREATE TRIGGER runs_edge BEFORE UPDATE ON runs
+WHEN NEW.state IS NOT OLD.state AND NOT (
+	(OLD.state = 'pending' AND NEW.state IN
+		('active', 'failed', 'superseded'))
+	OR (OLD.state = 'active' AND NEW.state IN
+		('complete', 'failed', 'superseded')))
+BEGIN
+	SELECT RAISE (ABORT, 'a run has no such edge');
+END;
+
+CREATE TRIGGER runs_stamp BEFORE UPDATE ON runs
+WHEN (OLD.started_at_ms IS NOT NULL
+		AND NEW.started_at_ms IS NOT OLD.started_at_ms)
+	OR (OLD.finished_at_ms IS NOT NULL
+		AND NEW.finished_at_ms IS NOT OLD.finished_at_ms)
+	OR (OLD.failure_kind IS NOT NULL
+		AND NEW.failure_kind IS NOT OLD.failure_kind)
+BEGIN
+	SELECT RAISE (ABORT, 'times and failure_kind of a run are stamped once');
+END;
+
+CREATE TRIGGER runs_end BEFORE UPDATE ON runs
+WHEN NEW.state IN ('complete', 'failed', 'superseded')
+	AND OLD.state NOT IN ('complete', 'failed', 'superseded')
+	AND EXISTS (SELECT 1 FROM jobs WHERE run_id = OLD.id
+		AND state IN ('pending', 'active'))
+BEGIN
+	SELECT RAISE (ABORT, 'a run with live jobs cannot end');
+END;
+
+CREATE TRIGGER jobs_insert BEFORE INSERT ON jobs
+WHEN EXISTS (SELECT 1 FROM jobs
+	WHERE run_id = NEW.run_id AND job_id = NEW.job_id)
+BEGIN
+	SELECT RAISE (ABORT, 'this job exists, and a job is never replaced');
+END;
+
+CREATE TRIGGER jobs_insert_live BEFORE INSERT ON jobs
+WHEN NEW.state IN ('pending', 'active')
+	AND EXISTS (SELECT 1 FROM runs WHERE id = NEW.run_id
+		AND state IN ('complete', 'failed', 'superseded'))
+BEGIN
+	SELECT RAISE (ABORT, 'a run that has ended has no live job');
+END;
+
+CREATE TRIGGER jobs_key BEFORE UPDATE ON jobs
+WHEN NEW.run_id IS NOT OLD.run_id OR NEW.job_id IS NOT OLD.job_id
+BEGIN
+	SELECT RAISE (ABORT, 'the key of a job never changes');
+END;
+
+CREATE TRIGGER jobs_edge BEFORE UPDATE ON jobs
+WHEN NEW.state IS NOT OLD.state AND NOT (
+	(OLD.state = 'pending' AND NEW.state IN
+		('active', 'skipped', 'aborted'))
+	OR (OLD.state = 'active' AND NEW.state IN
+		('complete', 'failed', 'aborted')))
+BEGIN
+	SELECT RAISE (ABORT, 'a job has no such edge');
+END;

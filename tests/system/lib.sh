@@ -1,0 +1,149 @@
+# shellcheck shell=sh
+# lib.sh - for system tests: a throw-away folder, a home, repositories, TAP.
+#
+#	. "$(dirname "$0")/lib.sh"
+#	plan 2
+#	new_home
+#	new_repo foo
+#	check 'a push says what it queued' 'push foo main | grep "foo#1 queued"'
+#	check 'the run ends green' 'wait_idle && test "$(state foo#1)" = complete'
+#
+# A test is alone in $T, which is removed at the end (KEEP=1 keeps it). The
+# programs come from $QUIRE_BUILD/bin (default: build beside this tree).
+
+ROOT=$(cd "$(dirname "$0")/../.." && pwd)
+QUIRE_BUILD=${QUIRE_BUILD:-$ROOT/build}
+case $QUIRE_BUILD in /*) ;; *) QUIRE_BUILD=$ROOT/$QUIRE_BUILD ;; esac
+PATH=$QUIRE_BUILD/bin:$PATH
+T=$(mktemp -d "${TMPDIR:-/tmp}/quire-test.XXXXXX")
+QUIRE_HOME=$T/home
+HOME=$T
+unset GIT_DIR GIT_WORK_TREE QUIRE_RUN_ID REMOTE_USER XDG_CONFIG_HOME
+GIT_CONFIG_NOSYSTEM=1
+LC_ALL=C.UTF-8
+export PATH T QUIRE_HOME QUIRE_BUILD HOME GIT_CONFIG_NOSYSTEM LC_ALL
+cd "$T" || exit 70
+
+git config --global user.name 'Tess Test'
+git config --global user.email tess@example.org
+git config --global init.defaultBranch main
+git config --global advice.detachedHead false
+git config --global safe.directory '*'
+
+TESTS=0 FAILED=0 PLANNED=
+
+# plan N: so that a script that stops half-way fails.
+plan() {
+	PLANNED=$1
+	echo "1..$1"
+}
+
+# check 'what is promised' 'shell command': one test. What the command prints
+# is shown only if it fails.
+check() {
+	TESTS=$((TESTS + 1))
+	if (eval "$2") >"$T/.out" 2>&1; then
+		echo "ok $TESTS - $1"
+	else
+		echo "not ok $TESTS - $1"
+		FAILED=$((FAILED + 1))
+		{
+			echo "$2"
+			tail -n 40 "$T/.out"
+		} | sed 's/^/# /'
+	fi
+}
+
+# skip 'what is promised' 'why not here'
+skip() {
+	TESTS=$((TESTS + 1))
+	echo "ok $TESTS - $1 # SKIP $2"
+}
+
+# at_end 'command': run when the script ends, the last one first.
+AT_END=
+at_end() {
+	AT_END="$1; $AT_END"
+}
+
+finish() {
+	status=$?
+	trap - EXIT
+	eval "$AT_END"
+	if [ -n "$PLANNED" ] && [ "$TESTS" != "$PLANNED" ]; then
+		echo "# planned $PLANNED tests, ran $TESTS"
+		status=1
+	fi
+	[ "$FAILED" = 0 ] || status=1
+	cd /
+	if [ -n "${KEEP:-}" ]; then
+		echo "# kept: $T"
+	else
+		chmod -R u+rwX "$T" 2>/dev/null
+		rm -rf "$T"
+	fi
+	exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM
+
+# new_home: an initialised home in $QUIRE_HOME.
+new_home() {
+	quire init >"$T/.init" 2>&1 || {
+		echo "Bail out! quire init: $(cat "$T/.init")"
+		exit 1
+	}
+}
+
+# new_repo NAME: the bare repository NAME.git in the home with the hook, and a
+# clone of it in $T/NAME, on branch main, with one commit and no pipeline.
+new_repo() {
+	quire repo new "$1" >/dev/null || exit 1
+	git init -q "$T/$1"
+	git -C "$T/$1" remote add origin "$QUIRE_HOME/repos/$1.git"
+	echo "$1" >"$T/$1/README"
+	git -C "$T/$1" add README
+	git -C "$T/$1" commit -qm 'first commit'
+}
+
+# pipeline NAME JSON: commits the JSON as .quire/ci.json in the clone NAME.
+pipeline() {
+	mkdir -p "$T/$1/.quire"
+	printf '%s\n' "$2" >"$T/$1/.quire/ci.json"
+	git -C "$T/$1" add .quire
+	git -C "$T/$1" commit -qm "${3:-a pipeline}"
+}
+
+# push NAME [REF...]: git push from the clone, with what the hook says.
+push() {
+	push_repo=$1
+	shift
+	git -C "$T/$push_repo" push -q origin "${@:-main}" 2>&1
+}
+
+# sql STATEMENT: the sqlite3 shell on the home's database.
+sql() {
+	sqlite3 -cmd '.timeout 10000' "$QUIRE_HOME/quire.db" "$1"
+}
+
+# state RUN: the state of a run.
+state() {
+	quire show "$1" --json | sed -n 's/.*"state": *"\([a-z]*\)".*/\1/p' |
+		head -n 1
+}
+
+# wait_for 'command' [SECONDS]: until it succeeds; fails after 30 s.
+wait_for() {
+	wait_left=$((${2:-30} * 20))
+	until (eval "$1") >/dev/null 2>&1; do
+		wait_left=$((wait_left - 1))
+		[ "$wait_left" -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
+# wait_idle [SECONDS]: until no run is pending or active.
+wait_idle() {
+	wait_for 'test "$(sql "SELECT count(*) FROM runs WHERE state IN
+		('\''pending'\'', '\''active'\'')")" = 0' "${1:-30}"
+}
