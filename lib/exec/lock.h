@@ -29,7 +29,9 @@ void slot_release(int fd); /* LOCK_UN, then close */
  * The run's lock, without waiting. make: create the run's directory and the
  * lock file first (quire-run); else a missing one is 0 with *fd -1 and
  * errno ENOENT. Checks after the flock that the path still names the locked
- * file. 1 taken, 0 held by another, -1.
+ * file. 1 taken, 0 held by another (errno EWOULDBLOCK), -1 with EXIT_BUSY for a
+ * fault of the host and EXIT_INTERNAL for one of this run's own path (a file
+ * where a folder should be, a name too long).
  */
 int run_lock_take(const struct home *h, const char *repo, const char *run_id,
 	int make, int *fd, struct err *e);
