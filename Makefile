@@ -20,7 +20,6 @@ WARN = -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes
 WERROR =
 # the hook and the pages start in a millisecond less when linked statically
 STATIC = -static
-PKG_CONFIG = pkg-config
 
 MAKEFLAGS += --no-builtin-rules
 PROGRAMS = quire quire-push quire-run quire-ci quire-reconcile quire-cgi
@@ -79,8 +78,80 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libquire.a
 
 units: $(UNITS)
 
+# what the two set-up commands need of Debian, installed if it is missing
+packages-%:
+	@sh tests/packages.sh $(subst +, ,$*)
+
+demo: packages-build+run
+	@$(MAKE) --no-print-directory -s all
+	@QUIRE_BUILD='$(abspath $(B))' SERVE='$(SERVE)' sh tests/sample/demo.sh
+
+check: packages-build+test
+	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory test
+
+# the tests alone; T=tests/system/push.t runs one
+T = $(sort $(wildcard tests/system/*.t)) $(UNITS)
+PROVE = prove -j2 --timer
+test:
+	@QUIRE_BUILD='$(abspath $(B))' CMOCKA_MESSAGE_OUTPUT=TAP $(PROVE) $(T)
+
+# all tests, with AddressSanitizer and UndefinedBehaviorSanitizer
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+asan: packages-build+test
+	@$(MAKE) --no-print-directory B=build/asan STATIC= \
+		CFLAGS='-O1 -g $(ASAN)' all units test
+
+# what compilers, checkers and the pages' linter have to say: nothing
+C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*/*.[ch])
+SH_FILES = $(wildcard hooks/* schema/*.sh tests/*.sh tests/*/*.sh \
+	tests/system/*.t) .ci/run
+lint: packages-build+test+lint
+	@$(MAKE) --no-print-directory B=build/gcc CC=gcc WERROR=-Werror \
+		all units
+	@$(MAKE) --no-print-directory B=build/clang CC=clang WERROR=-Werror \
+		all units
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+		--enable=warning,performance,portability \
+		--suppressions-list=tests/cppcheck.txt -Ilib -Ibin lib bin
+	clang-tidy --quiet --config-file=tests/clang-tidy.yaml \
+		--warnings-as-errors='*' $(filter %.c,$(wildcard bin/*.c \
+		lib/*/*.c)) -- -std=gnu17 $(CPP)
+	mandoc -Tlint -W warning $(MAN)
+	shellcheck -e SC1090,SC1091,SC2016 $(SH_FILES)
+	@$(MAKE) --no-print-directory format-check
+
+format-check: packages-lint
+	clang-format --dry-run --Werror $(C_FILES)
+
+# campaigns and measurements: each prints its figures
+bench-%: packages-build+test+bench
+	@$(MAKE) --no-print-directory all
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/bench/$*.sh
+
+install: all
+	install -d '$(DESTDIR)$(bindir)'
+	for p in $(PROGRAMS); do \
+		install -m 755 $(B)/bin/$$p '$(DESTDIR)$(bindir)' || exit; \
+	done
+	for m in $(MAN); do \
+		d='$(DESTDIR)$(mandir)'/man$${m##*.} && install -d "$$d" && \
+		install -m 644 $$m "$$d" || exit; \
+	done
+
+uninstall:
+	for p in $(PROGRAMS); do rm -f '$(DESTDIR)$(bindir)'/$$p; done
+	for m in $(MAN); do \
+		rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; \
+	done
+
+clean:
+	rm -rf $(B)
+
 FORCE:
-.PHONY: all units FORCE
+.PHONY: all units demo check test asan lint format-check install uninstall \
+	clean FORCE
 .SECONDARY:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,61 @@
+#!/bin/sh
+# packages.sh GROUP...: installs the Debian packages of these groups that are
+# missing: with apt-get as root or through a sudo that asks no password; else
+# prints the line to run, and fails.
+set -eu
+
+build='gcc make git libc6-dev libsqlite3-dev libgit2-dev libjson-c-dev'
+run='sqlite3 lighttpd'
+test='libcmocka-dev perl sqlite3 lighttpd curl mandoc strace procps
+	util-linux openssh-server openssh-client'
+lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
+asan='libclang-rt-dev'
+bench='nq lighttpd cgit curl'
+browser='chromium'
+valgrind='valgrind'
+
+wanted=
+for group; do
+	case $group in
+	build) wanted="$wanted $build" ;;
+	run) wanted="$wanted $run" ;;
+	test) wanted="$wanted $test" ;;
+	lint) wanted="$wanted $lint" ;;
+	asan) wanted="$wanted $asan" ;;
+	bench) wanted="$wanted $bench" ;;
+	browser) wanted="$wanted $browser" ;;
+	valgrind) wanted="$wanted $valgrind" ;;
+	*)
+		echo "packages.sh: no group '$group'" >&2
+		exit 2
+		;;
+	esac
+done
+
+missing=
+for package in $wanted; do
+	case $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) in
+	*' installed') ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+install='apt-get install -y --no-install-recommends'
+if [ "$(id -u)" = 0 ]; then
+	sudo=
+elif sudo -n true 2>/dev/null; then
+	sudo='sudo -n'
+else
+	echo 'Some packages are missing. Run this line, then try again:' >&2
+	echo "  sudo apt-get update && sudo $install$missing" >&2
+	exit 75
+fi
+echo "installing:$missing"
+export DEBIAN_FRONTEND=noninteractive
+# a fresh machine has no package lists, an old one has stale ones
+# shellcheck disable=SC2086 # the lists are split on purpose
+{
+	$sudo apt-get update -qq
+	$sudo $install -qq $missing
+} >/dev/null
