@@ -64,6 +64,10 @@ $(B)/obj/flags: FORCE
 	@echo '$(CC) $(ALL_CFLAGS) $(STATIC) $(LIB_SRC)' | cmp -s - $@ || \
 		echo '$(CC) $(ALL_CFLAGS) $(STATIC) $(LIB_SRC)' >$@
 
+# what only statically linked programs need
+ifneq ($(STATIC),)
+$(B)/bin/quire-push $(B)/bin/quire-cgi: $(B)/obj/bin/static.o
+endif
 $(B)/bin/quire: $(CMD_SRC:%.c=$(B)/obj/%.o)
 $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/bin/%.o \
 		$(B)/obj/bin/program.o $(B)/libquire.a
