@@ -19,7 +19,7 @@ CFLAGS = -O2 -g
 WARN = -Wall -Wextra -Wshadow -Wvla -Wformat=2 -Wstrict-prototypes
 WERROR =
 # the hook and the pages start in a millisecond less when linked statically
-STATIC = -static
+STATIC = -static -Wl,--wrap=dlopen
 
 MAKEFLAGS += --no-builtin-rules
 PROGRAMS = quire quire-push quire-run quire-ci quire-reconcile quire-cgi
