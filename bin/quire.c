@@ -1,0 +1,241 @@
+/*
+ * quire - the operator's front.
+ *
+ * A table leads from a word to a function; the words that are programs of
+ * their own (push, run, ci, ...) exec the sibling of that name beside this
+ * executable, as git does. The table also is the help.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/near.h"
+#include "cmd.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* NULL: quire-NAME is a program */
+	const char *synopsis;
+	const char *help;
+} commands[] = {
+	/* a row without a name heads a group */
+	{ NULL, NULL, NULL, "A home and its repositories" },
+	{ "init", cmd_init, "[--shared GROUP] [DIR]",
+		"make a home, or mend or upgrade one" },
+	{ "repo", cmd_repo, "new|adopt|list|rm|hook|unhook ...",
+		"the repositories that quire knows" },
+	{ "config", cmd_config, "[REPO] KEY [VALUE]", "read and set settings" },
+	{ NULL, NULL, NULL, "The programs that do the work" },
+	{ "push", NULL, "", "record what was pushed: the hook" },
+	{ "run", NULL, "", "run what is queued" },
+	{ "ci", NULL, "check|run ...", "check or run a pipeline, right here" },
+	{ "reconcile", NULL, "[--dry-run]", "repair what a crash left: cron" },
+	{ "cgi", NULL, "", "the pages" },
+	{ NULL, NULL, NULL, "Help" },
+	{ "help", NULL, "[COMMAND]", "open the manual page" },
+};
+#define N_COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static const struct topic {
+	const char *name, *page;
+} topics[] = {
+	{ "overview", "quire.7" },
+	{ "tutorial", "quire.7" },
+	{ "pipeline", "quire-pipeline.5" },
+	{ "settings", "quire-config.5" },
+	{ "database", "quire-db.5" },
+};
+#define N_TOPICS (sizeof(topics) / sizeof(*topics))
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].name && !strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int usage(FILE *out)
+{
+	fputs("usage: quire [--home DIR] COMMAND [ARG...]\n", out);
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (!c->name)
+			fprintf(out, "\n%s\n", c->help);
+		else
+			fprintf(out, "  %-10s %-35s %s\n", c->name, c->synopsis,
+				c->help);
+	}
+	fputs("\n'quire COMMAND --help' says more, 'quire help COMMAND' all; "
+	      "'quire help overview'\nis where to start. The home is DIR, "
+	      "$QUIRE_HOME or " HOME_DEFAULT ".\n",
+		out);
+	return out == stdout ? EXIT_DONE : EXIT_USAGE;
+}
+
+static int unknown(const char *name)
+{
+	const char *words[N_COMMANDS];
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i].name)
+			words[n++] = commands[i].name;
+	near = near_word(name, words, n);
+	if (near)
+		return program_usage("quire",
+			"no command '%s' (did you mean '%s'?)", name, near);
+	return program_usage("quire", "no command '%s'", name);
+}
+
+static int run_sibling(const char *name, char **argv)
+{
+	struct buf program = BUF_INIT, path = BUF_INIT;
+	struct err e;
+
+	buf_addf(&program, "quire-%s", name);
+	if (fs_sibling(&path, program.ptr, &e) == 0) {
+		argv[0] = path.ptr;
+		execv(path.ptr, argv);
+		err_sys(&e, "cannot run %s", path.ptr);
+	}
+	buf_release(&program);
+	buf_release(&path);
+	return program_fail("quire", &e);
+}
+
+/* "quire.1" of a topic, or of a command: its program's page, or quire(1). */
+static int page_of(const char *word, struct buf *page)
+{
+	const struct command *c = find(word);
+
+	for (size_t i = 0; i < N_TOPICS && !c; i++)
+		if (!strcmp(topics[i].name, word)) {
+			buf_adds(page, topics[i].page);
+			return 0;
+		}
+	if (!c)
+		return -1;
+	if (c->run || !strcmp(word, "help"))
+		buf_adds(page, "quire.1");
+	else
+		buf_addf(page, "quire-%s.%c", word,
+			strcmp(word, "ci") ? '8' : '1');
+	return 0;
+}
+
+/* man(1) on an installed page, or on the file beside an uninstalled build. */
+static int help(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "overview";
+	struct buf page = BUF_INIT, file = BUF_INIT;
+	struct err e;
+
+	if (argc > 2)
+		return program_usage("quire", "help: one command at a time");
+	if (page_of(word, &page) < 0)
+		return unknown(word);
+	if (fs_self_dir(&file, &e) < 0)
+		return program_fail("quire", &e);
+	buf_addf(&file, "/../../man/%s", page.ptr);
+	if (access(file.ptr, R_OK) == 0) {
+		execlp("man", "man", "-l", file.ptr, (char *)NULL);
+	} else {
+		char *dot = strrchr(page.ptr, '.');
+
+		*dot = '\0';
+		execlp("man", "man", dot + 1, page.ptr, (char *)NULL);
+	}
+	err_sys(&e, "help: cannot run man");
+	buf_release(&page);
+	buf_release(&file);
+	return program_fail("quire", &e);
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	struct buf name = BUF_INIT;
+	int status;
+
+	buf_addf(&name, "quire %s", c->name);
+	argv[0] = name.ptr;
+	status = c->run(argc, argv);
+	buf_release(&name);
+	return status;
+}
+
+/* Options before the command; returns their number, or -1 with the status. */
+static int own_options(int argc, char **argv, int *status)
+{
+	int i;
+
+	for (i = 1; i < argc && argv[i][0] == '-'; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
+			*status = usage(stdout);
+			return -1;
+		}
+		if (!strcmp(argv[i], "--version")) {
+			puts("quire " QUIRE_VERSION);
+			*status = EXIT_DONE;
+			return -1;
+		}
+		const char *home = NULL;
+
+		if (!strncmp(argv[i], "--home=", 7))
+			home = argv[i] + 7;
+		else if (!strcmp(argv[i], "--home") && i + 1 < argc)
+			home = argv[++i];
+		if (!home) {
+			*status = program_usage(
+				"quire", "no option '%s'", argv[i]);
+			return -1;
+		}
+		if (setenv("QUIRE_HOME", home, 1) < 0) {
+			*status = EXIT_INTERNAL;
+			return -1;
+		}
+	}
+	return i - 1;
+}
+
+/* A full disk or a closed pipe behind standard output is no success. */
+static int end(int status)
+{
+	struct err e;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	err_sys(&e, "standard output");
+	return program_fail("quire", &e);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+	int skip, status;
+
+	program_start();
+	skip = own_options(argc, argv, &status);
+	if (skip < 0)
+		return end(status);
+	argc -= skip + 1;
+	argv += skip + 1;
+	if (argc < 1)
+		return usage(stderr);
+	c = find(argv[0]);
+	if (!c)
+		return unknown(argv[0]);
+	if (c->run)
+		status = run_command(c, argc, argv);
+	else if (!strcmp(c->name, "help"))
+		status = help(argc, argv);
+	else
+		status = run_sibling(c->name, argv);
+	return end(status);
+}
