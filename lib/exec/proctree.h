@@ -4,9 +4,15 @@
  * A subreaper (prctl(2) PR_SET_CHILD_SUBREAPER) inherits every descendant
  * whose parent ended, one that called setsid and forked twice included: so
  * "no child left" means that none is left at all.
+ *
+ * Descendants are found by their parents in /proc, and signalled through a
+ * pidfd after a second look, so that a number that was used again in between
+ * hits nobody.
  */
 #ifndef QUIRE_EXEC_PROCTREE_H
 #define QUIRE_EXEC_PROCTREE_H
+
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -15,18 +21,28 @@
 int proctree_subreaper(int on, struct err *e);
 /*
  * TERM and CONT to all descendants, the grace, then KILL until waitpid says
- * ECHILD. Children are reaped on the way. on_exit (may be NULL) is told each
- * one that ended. 0, or -1 with what could not be ended.
+ * ECHILD; a grace of 0 is KILL at once. Children are reaped on the way.
+ * on_exit (may be NULL) is told each one that ended. Nothing below: returns
+ * without a look at /proc. 0, or -1 with what could not be ended within ten
+ * seconds (another user's, or stuck in the kernel).
  */
 int proctree_end(int grace_ms,
 	void (*on_exit)(void *arg, int pid, int wait_status), void *arg,
 	struct err *e);
+/*
+ * One signal to every descendant, for a caller that has something to do
+ * during the grace. KILL also goes to the process groups they are in, unless
+ * that is in the caller's session: a process that forks faster than /proc can
+ * be read does not get away from that. Reaps nothing.
+ */
+int proctree_signal(int sig, struct err *e);
 
 /*
  * The last resort, for reconcile: every process whose environment has
  * QUIRE_RUN_ID=run_id, found in /proc and signalled through a pidfd after a
- * second look: TERM, CONT, grace, KILL, until none is found. *count is how
- * many there were. A process that hid its environment escapes it.
+ * second look: TERM, CONT, grace, KILL, until none is found. The caller is
+ * never one of them. *count is how many there were. A process that hid its
+ * environment escapes it.
  */
 int proctree_end_marked(
 	const char *run_id, int grace_ms, int *count, struct err *e);
