@@ -28,13 +28,14 @@ struct home {
 /*
  * Finds the home: path if not NULL, else $QUIRE_HOME, else HOME_DEFAULT; makes
  * the path absolute and opens the folder. -1 with a line that says what to do
- * (not there: "quire init"; not readable; relative).
+ * (not there: "quire init"; not to be entered; $QUIRE_HOME relative).
  */
 int home_open(struct home *h, const char *path, struct err *e);
 void home_close(struct home *h);
 /* Whether this process may dispatch: its effective uid owns the home. */
 int home_is_owner(const struct home *h);
-/* 0, or -1 with status 75 and the owner's name to become. */
+/* 0, or -1 with status 75 and the owner's name to become. Not for programs that
+ * are linked statically (it needs getpwuid). */
 int home_need_owner(const struct home *h, struct err *e);
 
 /* Appends the absolute path of a thing in the home: home_add(&b, h, "slots"). */

@@ -9,7 +9,8 @@
 /*
  * Ids made by one process sort in the order they were made: the bits behind
  * the time hold a counter (method 1 of RFC 9562 6.2) kept in *counter, which
- * starts at 0 and belongs to the caller.
+ * starts at 0 and belongs to the caller. Where now_ms goes back, so do they:
+ * the order of runs is never taken from ids.
  */
 void id_new(char out[ID_SIZE], long long now_ms, unsigned *counter);
 

@@ -1,13 +1,12 @@
 #include "base/mem.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
 
-static void out_of_memory(void)
+void mem_out(void)
 {
 	static const char line[] = "quire: out of memory\n";
 	ssize_t n = write(STDERR_FILENO, line, sizeof(line) - 1);
@@ -21,7 +20,7 @@ void *mem_alloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
@@ -30,7 +29,7 @@ void *mem_zero(size_t size)
 	void *p = calloc(1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
@@ -39,16 +38,15 @@ void *mem_resize(void *old, size_t n, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(n, size, &bytes))
-		out_of_memory();
+		mem_out();
 	void *p = realloc(old, bytes ? bytes : 1);
 	if (!p)
-		out_of_memory();
+		mem_out();
 	return p;
 }
 
-char *mem_strndup(const char *s, size_t n)
+static char *copy(const char *s, size_t len)
 {
-	size_t len = strnlen(s, n);
 	char *p = mem_alloc(len + 1);
 
 	memcpy(p, s, len);
@@ -56,7 +54,12 @@ char *mem_strndup(const char *s, size_t n)
 	return p;
 }
 
+char *mem_strndup(const char *s, size_t n)
+{
+	return copy(s, strnlen(s, n));
+}
+
 char *mem_strdup(const char *s)
 {
-	return mem_strndup(s, SIZE_MAX - 1);
+	return copy(s, strlen(s));
 }

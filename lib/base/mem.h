@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+/* The end, for who learns from elsewhere (json-c) that memory has run out. */
+_Noreturn void mem_out(void);
+
 void *mem_alloc(size_t size); /* not initialised */
 void *mem_zero(size_t size); /* all bytes zero */
 /* An array of n elements of the size; an overflow counts as no memory. */

@@ -15,10 +15,12 @@
 
 /*
  * Whether name can be a repository's. Refused, with the reason in e: empty
- * components, "." and "..", a component that begins with "." or "-", control
- * bytes, '#', no ".git" at the end, more than 255 bytes, a last component "ci"
- * (ci.git) and a first one "api", "metrics" or "style.css", which the pages
- * need (DESIGN: routes).
+ * components, a component that begins with "." or "-", control bytes, '#', no
+ * ".git" at the end, more than 255 bytes, a component before the last that
+ * ends in ".git" (it would lie inside another repository), and what the pages
+ * need: a last component "ci" (ci.git), one in the middle (foo/ci/7.git would
+ * be at the address of run 7 of foo), a first one "api", "metrics" or
+ * "style.css".
  */
 int name_check(const char *name, struct err *e);
 /* Appends the name as given, with ".git" added if it is missing. */
