@@ -15,17 +15,29 @@ struct git_ref {
 	char *name;
 };
 
-/* All refs, sorted by name, symbolic ones left out. Gone or not a repository
- * is -1 with errno ENOENT where it is really absent, see DESIGN 6. */
+/*
+ * All refs, sorted by name, symbolic ones left out. -1 with errno ENOENT only
+ * where the repository is really absent: git_dir is not there, and the folder
+ * that held it is.
+ */
 int git_refs(
 	const char *git_dir, struct git_ref **refs, size_t *n, struct err *e);
 void git_refs_release(struct git_ref *refs, size_t n);
 
 /*
- * Runs git with an absolute GIT_DIR and the lean environment of gitcat.h, and
- * gathers its standard output (max bytes). Returns its exit status, or -1 with
- * e filled if it could not be run or died; git's own message is then in e.
- * git_dir NULL: none is set (git init).
+ * The tip of one ref by its full name, no guessing. 1 and oid filled, 0 there
+ * is no such ref (or its file holds no object id), -1 git could not say.
+ */
+int git_ref_tip(const char *git_dir, const char *ref, char oid[OID_SIZE],
+	struct err *e);
+
+/*
+ * Runs git (argv[0] is "git") with an absolute GIT_DIR and the environment
+ * GITENV_USER of gitenv.h, standard input empty, and appends its standard
+ * output to out (NULL: dropped). Returns its exit status, with git's own
+ * message as the text of e where that is not 0; or -1 with e filled if it
+ * could not be run, died, or wrote more than max bytes. git_dir NULL: none is
+ * set (git init).
  */
 int git_run(const char *git_dir, const char *const *argv, struct buf *out,
 	size_t max, struct err *e);

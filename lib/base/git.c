@@ -1,0 +1,284 @@
+#include "base/git.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/gitenv.h"
+#include "base/mem.h"
+
+#define MAX_REFS_BYTES ((size_t)1 << 30)
+
+static int spawn_git(pid_t *pid, const char *git_dir, const char *const *argv,
+	int out, int log)
+{
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	struct strv env = STRV_INIT;
+	sigset_t none, usual;
+	int rc;
+
+	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGCHLD);
+	rc = posix_spawn_file_actions_init(&acts);
+	if (rc)
+		return rc;
+	rc = posix_spawnattr_init(&attr);
+	if (rc)
+		goto no_attr;
+	rc = posix_spawn_file_actions_addopen(
+		&acts, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (!rc)
+		rc = posix_spawn_file_actions_adddup2(
+			&acts, out, STDOUT_FILENO);
+	if (!rc)
+		rc = posix_spawn_file_actions_adddup2(
+			&acts, log, STDERR_FILENO);
+	if (!rc)
+		rc = posix_spawnattr_setsigmask(&attr, &none);
+	if (!rc)
+		rc = posix_spawnattr_setsigdefault(&attr, &usual);
+	if (!rc)
+		rc = posix_spawnattr_setflags(
+			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (!rc) {
+		gitenv_add(&env, GITENV_USER, git_dir);
+		rc = posix_spawnp(
+			pid, "git", &acts, &attr, (char **)argv, env.v);
+		strv_release(&env);
+	}
+	posix_spawnattr_destroy(&attr);
+no_attr:
+	posix_spawn_file_actions_destroy(&acts);
+	return rc;
+}
+
+/* Until end of file. -1 with errno, EFBIG past max. */
+static int gather(int fd, struct buf *out, size_t max)
+{
+	char chunk[65536];
+	size_t total = 0;
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		total += (size_t)n;
+		if (total > max) {
+			errno = EFBIG;
+			return -1;
+		}
+		if (out)
+			buf_add(out, chunk, (size_t)n);
+	}
+}
+
+/* git's own message, the first line of it, as the reason. */
+static void take_message(int log, const char *const *argv, struct err *e)
+{
+	static const char *const prefixes[] = { "fatal: ", "error: " };
+	char line[768];
+	ssize_t n = pread(log, line, sizeof(line) - 1, 0);
+	char *text = line;
+
+	line[n > 0 ? n : 0] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	for (size_t i = 0; i < 2; i++)
+		if (!strncmp(text, prefixes[i], strlen(prefixes[i])))
+			text += strlen(prefixes[i]);
+	err_set(e, EXIT_BUSY, "git %s: %s", argv[1] ? argv[1] : "",
+		*text ? text : "failed without a word");
+}
+
+static int wait_for(pid_t pid, int *status)
+{
+	while (waitpid(pid, status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return 0;
+}
+
+int git_run(const char *git_dir, const char *const *argv, struct buf *out,
+	size_t max, struct err *e)
+{
+	int pipefd[2], log, status, result = -1;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return err_sys(e, "git");
+	log = memfd_create("git", MFD_CLOEXEC);
+	if (log < 0) {
+		err_sys(e, "git");
+		close(pipefd[1]);
+		goto out;
+	}
+	int rc = spawn_git(&pid, git_dir, argv, pipefd[1], log);
+	close(pipefd[1]);
+	if (rc) {
+		errno = rc;
+		err_sys(e, "git");
+		goto out;
+	}
+
+	int gathered = gather(pipefd[0], out, max);
+	int why = errno;
+	if (gathered < 0)
+		kill(pid, SIGKILL);
+	if (wait_for(pid, &status) < 0) {
+		err_sys(e, "git %s", argv[1]);
+	} else if (gathered < 0) {
+		errno = why;
+		err_sys(e, "git %s", argv[1]);
+	} else if (!WIFEXITED(status)) {
+		err_set(e, EXIT_BUSY, "git %s: killed by signal %d", argv[1],
+			WTERMSIG(status));
+	} else {
+		result = WEXITSTATUS(status);
+		if (result)
+			take_message(log, argv, e);
+	}
+out:
+	close(pipefd[0]);
+	if (log >= 0)
+		close(log);
+	return result;
+}
+
+/* ENOENT: the repository is gone; EIO: something else is wrong with it. */
+static int why_unreadable(const char *git_dir)
+{
+	struct stat st;
+	char *parent, *slash;
+	int there;
+
+	if (!stat(git_dir, &st) || errno != ENOENT)
+		return EIO;
+	parent = mem_strdup(git_dir);
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent] = '\0';
+	/* no parent: a disk that is not mounted, say */
+	there = slash && !stat(parent, &st) && S_ISDIR(st.st_mode);
+	free(parent);
+	return there ? ENOENT : EIO;
+}
+
+/*
+ * "<oid> SP SP <name>", or "<oid> SP <target> SP <name>" for a symbolic one.
+ * 1 a ref, 0 a symbolic one, -1 neither (SHA-256, say).
+ */
+static int parse_ref(char *line, struct git_ref *ref)
+{
+	char *space = strchr(line, ' ');
+
+	if (!space)
+		return -1;
+	*space = '\0';
+	if (!oid_is_valid(line))
+		return -1;
+	if (space[1] != ' ')
+		return 0;
+	memcpy(ref->oid, line, OID_SIZE);
+	ref->name = mem_strdup(space + 2);
+	return 1;
+}
+
+/* Splits the listing, which is overwritten. */
+static int parse_refs(
+	char *line, struct git_ref **refs, size_t *n, struct err *e)
+{
+	size_t size = 0;
+	char *rest;
+
+	for (; *line; line = rest) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		if (*n == size) {
+			size = size ? size * 2 : 64;
+			*refs = mem_resize(*refs, size, sizeof(**refs));
+		}
+		switch (parse_ref(line, *refs + *n)) {
+		case 1:
+			++*n;
+			break;
+		case -1:
+			return err_set(e, EXIT_BUSY,
+				"git for-each-ref: '%.80s' is no SHA-1", line);
+		}
+	}
+	return 0;
+}
+
+int git_refs(
+	const char *git_dir, struct git_ref **refs, size_t *n, struct err *e)
+{
+	static const char *const argv[] = { "git", "for-each-ref",
+		"--format=%(objectname) %(symref) %(refname)", NULL };
+	struct buf out = BUF_INIT;
+	int rc = git_run(git_dir, argv, &out, MAX_REFS_BYTES, e);
+
+	*refs = NULL;
+	*n = 0;
+	if (rc) {
+		int why = why_unreadable(git_dir);
+
+		if (why == ENOENT)
+			err_set(e, EXIT_BUSY, "the repository is gone");
+		rc = -1;
+		errno = why;
+	} else if (parse_refs(out.ptr, refs, n, e) < 0) {
+		git_refs_release(*refs, *n);
+		rc = -1;
+		errno = EIO;
+	}
+	int why = errno;
+	buf_release(&out);
+	if (rc < 0)
+		err_prefix(e, "%s", git_dir);
+	errno = why;
+	return rc;
+}
+
+void git_refs_release(struct git_ref *refs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(refs[i].name);
+	free(refs);
+}
+
+int git_ref_tip(
+	const char *git_dir, const char *ref, char oid[OID_SIZE], struct err *e)
+{
+	const char *argv[] = { "git", "show-ref", "--verify", "--hash", "--",
+		ref, NULL };
+	struct buf out = BUF_INIT;
+	int rc = git_run(git_dir, argv, &out, 4096, e);
+
+	out.ptr[strcspn(out.ptr, "\n")] = '\0';
+	if (!rc && oid_is_valid(out.ptr)) {
+		memcpy(oid, out.ptr, OID_SIZE);
+		rc = 1;
+	} else if (!rc) {
+		rc = err_set(
+			e, EXIT_BUSY, "git show-ref: said '%.100s'", out.ptr);
+	} else if (rc > 0) {
+		/* 128 is also git's word for "not a valid ref" */
+		rc = strstr(e->text, "not a valid ref") ? 0 : -1;
+	}
+	buf_release(&out);
+	return rc;
+}
