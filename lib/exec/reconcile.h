@@ -20,10 +20,15 @@ struct reconcile {
 };
 
 /*
- * In order: migrate with every lock held; finish half-made baselines and
- * prunes; orphans by lock; workspaces of terminal runs; missing repositories;
- * refs drift; prune; then release all locks, and kick if anything is pending.
- * Opens the database itself. 0, or -1 for what stops it as a whole.
+ * In order: migrate with every lock held; orphans by lock; what terminal runs
+ * left behind; missing repositories and commits; baselines that were cut
+ * short; refs drift; then release all locks, and kick if anything is pending.
+ * Opens the database itself, as the home's owner alone. A home that was made
+ * up by `quire seed` is left as it is. 0, or -1 for what stops it as a whole.
+ *
+ * Two at once are safe: one waits for the other, up to a minute, and then
+ * looks itself. A dry run takes run locks for a moment, to see whether they
+ * are free, and changes nothing.
  */
 int reconcile(struct reconcile *r, struct err *e);
 
@@ -32,7 +37,8 @@ int reconcile(struct reconcile *r, struct err *e);
  * lock of every active row (one that is held is a live run: EXIT_BUSY),
  * migrates, settles these rows. Databases of the older system (versions 1 to
  * 7) have no live run of ours: what was pending or active there is settled as
- * orphaned; *taken_over counts them.
+ * orphaned, before the migration; *taken_over counts them. An empty file
+ * becomes a fresh database; one that is up to date is left alone.
  */
 int reconcile_migrate(const struct home *h, int *taken_over, struct err *e);
 

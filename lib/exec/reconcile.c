@@ -1,0 +1,344 @@
+/*
+ * One reconcile: its lock, the database, the passes in their order, the kick.
+ *
+ * slots/reconcile.lock is held from the beginning to just before the kick, so
+ * that of two reconciles one waits for the other: it may have begun before the
+ * change that somebody wants to see repaired. A dry run creates nothing, not
+ * even that file.
+ */
+#include "exec/reconcile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/name.h"
+#include "exec/kick.h"
+#include "exec/lock.h"
+#include "exec/pass.h"
+#include "exec/supervisor.h"
+#include "store/migrate.h"
+#include "store/seeded.h"
+#include "store/setting.h"
+#include "store/upgrade.h"
+
+#define LOCK_WAIT_MS 60000
+#define LOCK_LOOK_MS 50
+/* A run that has been pending for less is on its way already. */
+#define QUEUE_STALE_MS 10000
+
+void pass_say(struct pass *p, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&line, fmt, ap);
+	va_end(ap);
+	p->r->say(p->r->arg, line.ptr);
+	buf_release(&line);
+}
+
+void pass_warn(struct pass *p, const char *fmt, ...)
+{
+	struct buf line = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_addv(&line, fmt, ap);
+	va_end(ap);
+	p->r->problems++;
+	p->r->warn(p->r->arg, line.ptr);
+	buf_release(&line);
+}
+
+void pass_add_repo(struct buf *b, const char *repo)
+{
+	buf_add(b, repo, name_short_len(repo));
+}
+
+void pass_add_run(struct buf *b, const struct run *r)
+{
+	pass_add_repo(b, r->repo);
+	buf_addf(b, "#%lld", (long long)r->number);
+}
+
+/* Waits for another reconcile. *fd is -1 where a dry run found no file. */
+static int take_lock(const struct reconcile *r, int *fd, struct err *e)
+{
+	static const char path[] = "slots/reconcile.lock";
+	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
+
+	*fd = openat(r->home->fd, path,
+		O_RDWR | O_CLOEXEC | O_NOFOLLOW | (r->dry_run ? 0 : O_CREAT),
+		0640);
+	if (*fd < 0 && r->dry_run && errno == ENOENT)
+		return 0;
+	if (*fd < 0)
+		return err_sys(e, "%s/%s", r->home->path, path);
+	while (flock(*fd, LOCK_EX | LOCK_NB)) {
+		int late = clock_mono_ms() > until;
+
+		if ((errno == EWOULDBLOCK && !late) || errno == EINTR) {
+			clock_sleep_ms(LOCK_LOOK_MS);
+			continue;
+		}
+		if (late)
+			err_set(e, EXIT_BUSY,
+				"another quire-reconcile is still at work");
+		else
+			err_sys(e, "%s/%s", r->home->path, path);
+		close(*fd);
+		*fd = -1;
+		return -1;
+	}
+	return 0;
+}
+
+/* The locks of the active rows, held over a migration. */
+struct held {
+	struct run *list;
+	size_t n;
+	int *fds; /* -1: the run has no lock file, and so no supervisor */
+};
+
+static void held_release(struct held *held)
+{
+	for (size_t i = 0; held->fds && i < held->n; i++)
+		if (held->fds[i] >= 0)
+			run_lock_release(held->fds[i]);
+	free(held->fds);
+	run_list_release(held->list, held->n);
+}
+
+static int held_take(
+	struct held *held, struct db *db, const struct home *h, struct err *e)
+{
+	if (upgrade_list_active(db, &held->list, &held->n, e) < 0)
+		return -1;
+	held->fds = mem_resize(NULL, held->n + 1, sizeof(*held->fds));
+	for (size_t i = 0; i < held->n; i++)
+		held->fds[i] = -1;
+	for (size_t i = 0; i < held->n; i++) {
+		const struct run *r = &held->list[i];
+		int taken =
+			run_lock_take(h, r->repo, r->id, 0, &held->fds[i], e);
+
+		if (taken < 0)
+			return -1;
+		if (taken == 0 && errno != ENOENT)
+			return err_set(e, EXIT_BUSY,
+				"quire.db: cannot be upgraded while run %s of "
+				"%s is live",
+				r->id, r->repo);
+	}
+	return 0;
+}
+
+/* What was live under the older version and has nobody any more. */
+static int held_settle(
+	struct held *held, struct db *db, const struct home *h, struct err *e)
+{
+	for (size_t i = 0; i < held->n; i++) {
+		enum run_state outcome;
+		struct run r;
+		int got;
+
+		if (held->fds[i] < 0)
+			continue;
+		got = run_by_id(db, held->list[i].id, &r, e);
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			continue;
+		got = supervise_salvage(db, h, &r, &outcome, e);
+		run_release(&r);
+		if (got < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int reconcile_migrate(const struct home *h, int *taken_over, struct err *e)
+{
+	struct held held = { 0 };
+	struct db db = { 0 };
+	int version, rc;
+
+	*taken_over = 0;
+	if (upgrade_open(&db, h, &version, e) < 0)
+		return -1;
+	if (version == migrate_current()) {
+		db_close(&db);
+		return 0;
+	}
+	rc = upgrade_take_over(&db, version, clock_now_ms(), taken_over, e);
+	if (rc == 0)
+		rc = held_take(&held, &db, h, e);
+	if (rc == 0)
+		rc = migrate_run(&db, e);
+	db_close(&db);
+	if (rc == 0 && held.n) {
+		rc = db_open(&db, h, DB_WRITE_CURRENT, e);
+		if (rc == 0) {
+			rc = held_settle(&held, &db, h, e);
+			db_close(&db);
+		}
+	}
+	held_release(&held);
+	return rc;
+}
+
+/* 1: go on; 0: that was all (a dry run on an older database); -1. */
+static int migrate(struct pass *p, struct err *e)
+{
+	const struct home *h = p->r->home;
+	struct db db = { 0 };
+	int version, taken_over;
+
+	if (upgrade_open(&db, h, &version, e) < 0)
+		return -1;
+	db_close(&db);
+	if (version == migrate_current())
+		return 1;
+	if (p->r->dry_run) {
+		pass_say(p,
+			"quire.db: would upgrade it from version %d to %d, "
+			"and then look at the rest",
+			version, migrate_current());
+		return 0;
+	}
+	if (reconcile_migrate(h, &taken_over, e) < 0)
+		return -1;
+	pass_say(p, "quire.db: upgraded from version %d to %d", version,
+		migrate_current());
+	if (taken_over)
+		pass_say(p,
+			"%d live runs of the older system ended as "
+			"orphaned",
+			taken_over);
+	return 1;
+}
+
+static int passes(struct pass *p, struct err *e)
+{
+	int rc = -1;
+
+	/* Orphans come first: they need none of the repositories. */
+	if (orphan_pass(p, e) < 0 || leftover_pass(p, e) < 0 ||
+		repo_list(p->db, &p->repos, &p->n_repos, e) < 0)
+		return -1;
+	p->present = mem_zero(p->n_repos + 1);
+	if (missing_pass(p, e) == 0 && baseline_pass(p, e) == 0 &&
+		drift_pass(p, e) == 0)
+		rc = 0;
+	repo_list_release(p->repos, p->n_repos);
+	free(p->present);
+	return rc;
+}
+
+/* What the kick needs to know, while the database is open. */
+struct queue {
+	int64_t pending, active;
+	int64_t oldest_ms; /* when the next run was queued */
+	char *command; /* the setting `kick` */
+};
+
+static int queue_look(struct queue *q, struct db *db, struct err *e)
+{
+	struct run r;
+	int got;
+
+	if (run_count(db, RUN_PENDING, &q->pending, e) < 0 ||
+		run_count(db, RUN_ACTIVE, &q->active, e) < 0)
+		return -1;
+	if (!q->pending) {
+		if (!q->active)
+			db_checkpoint(db);
+		return 0;
+	}
+	got = run_next_pending(db, 0, &r, e);
+	if (got < 0)
+		return -1;
+	if (got == 0)
+		return 0;
+	q->oldest_ms = r.queued_at_ms;
+	run_release(&r);
+	q->command = setting_get(db, NULL, "kick", e);
+	return q->command ? 0 : -1;
+}
+
+/*
+ * Whatever is pending is kicked: one process too many finds no free slot and
+ * ends. Worth a word is only a queue that had nobody.
+ */
+static int kick(struct pass *p, const struct queue *q, struct err *e)
+{
+	int lost = !q->active && !p->queued &&
+		   clock_now_ms() - q->oldest_ms >= QUEUE_STALE_MS;
+
+	if (!q->pending || !q->command)
+		return 0;
+	if (p->r->dry_run) {
+		if (lost)
+			pass_say(p,
+				"%lld pending and nobody at work; would "
+				"start quire-run",
+				(long long)q->pending);
+		return 0;
+	}
+	if (kick_now(p->r->home, q->command, e) < 0)
+		return -1;
+	if (lost)
+		pass_say(p,
+			"%lld pending and nobody at work; started "
+			"quire-run",
+			(long long)q->pending);
+	return 0;
+}
+
+static int work(struct pass *p, struct queue *q, struct err *e)
+{
+	struct db db = { 0 };
+	int rc = migrate(p, e);
+
+	if (rc <= 0)
+		return rc;
+	if (db_open(&db, p->r->home, DB_WRITE_CURRENT, e) < 0)
+		return -1;
+	p->db = &db;
+	rc = seed_is_seeded(&db, e);
+	if (rc > 0)
+		rc = 0;
+	else if (rc == 0)
+		rc = passes(p, e) < 0 ? -1 : queue_look(q, &db, e);
+	db_close(&db);
+	return rc;
+}
+
+int reconcile(struct reconcile *r, struct err *e)
+{
+	struct pass p = { .r = r, .start_ms = clock_now_ms() };
+	struct queue q = { 0 };
+	int fd, rc;
+
+	if (home_need_owner(r->home, e) < 0 || take_lock(r, &fd, e) < 0)
+		return -1;
+	rc = work(&p, &q, e);
+	if (fd >= 0) {
+		flock(fd, LOCK_UN);
+		close(fd);
+	}
+	if (rc == 0)
+		rc = kick(&p, &q, e);
+	free(q.command);
+	return rc;
+}
