@@ -3,7 +3,8 @@
  *
  * The format is quire-pipeline(5). Parsing is strict; an error of JSON syntax
  * names line and column, any other the path in the document
- * ("jobs[2].needs[0]: no job 'biuld' (did you mean 'build'?)").
+ * ("jobs[2].needs[0]: no job 'biuld' (did you mean 'build'?)"). A key of the
+ * format that this version does not carry out is an error too, never ignored.
  */
 #ifndef QUIRE_BASE_PIPELINE_H
 #define QUIRE_BASE_PIPELINE_H
@@ -17,7 +18,7 @@
 #define PIPELINE_MAX_BYTES (1 << 20) /* a larger ci.json is refused */
 
 struct command {
-	int shell; /* a string: argv is { "sh", "-c", text } */
+	int shell; /* a string: argv is { "sh", "-c", "--", text } */
 	struct strv argv;
 	char *text; /* for people: as written, argv joined and quoted */
 };
@@ -26,7 +27,7 @@ struct env_var {
 	char *name, *value;
 };
 
-/* Lists are NULL-free and may be empty; given tells an absent key apart. */
+/* Lists are NULL-free; given tells an absent key apart. */
 struct when {
 	int has_branch, has_tag, has_paths;
 	struct strv branch, tag, paths; /* globs */
@@ -59,6 +60,15 @@ struct pipeline {
 int pipeline_parse(
 	struct pipeline *p, const char *text, size_t len, struct err *e);
 void pipeline_release(struct pipeline *p);
+
+/*
+ * Finds and parses the pipeline of the tree whose top is the open folder
+ * dirfd. No symbolic link is followed: .quire must be a folder, ci.json a
+ * regular file in it. -1 if there is none, if there is an executable .quire/ci
+ * (its time has not come), or if it is wrong; e then begins with the file's
+ * name.
+ */
+int pipeline_load(struct pipeline *p, int dirfd, struct err *e);
 
 /*
  * Whether `when` lets the job run. branch and tag: the one that the run is

@@ -1,0 +1,18 @@
+/*
+ * pipeline_graph.h - who needs whom: the second half of pipeline_parse().
+ */
+#ifndef QUIRE_BASE_PIPELINE_GRAPH_H
+#define QUIRE_BASE_PIPELINE_GRAPH_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pipeline.h"
+
+/*
+ * Fills in the needs of every job from their names (names[i] are those of
+ * job i), and refuses an id that is there twice, a need that is no job, or
+ * that is named twice, and a cycle ("a -> b -> a").
+ */
+int pipeline_link(struct pipeline *p, const struct strv *names, struct err *e);
+
+#endif

@@ -1,0 +1,115 @@
+#include "base/pipeline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+
+#define FOLDER ".quire"
+#define STATIC_FILE ".quire/ci.json"
+#define DYNAMIC_FILE ".quire/ci"
+
+/* The open folder .quire, or -1. O_PATH | O_NOFOLLOW opens a link itself, so
+ * that what is there can be told before it is used. */
+static int open_folder(int dirfd, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, FOLDER, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT
+			       ? err_set(e, EXIT_RED, "no " STATIC_FILE " here")
+			       : err_sys(e, FOLDER);
+	if (S_ISLNK(st.st_mode))
+		return err_set(e, EXIT_RED,
+			FOLDER ": a symbolic link, which is not followed");
+	if (!S_ISDIR(st.st_mode))
+		return err_set(e, EXIT_RED, FOLDER ": not a folder");
+	int fd = openat(
+		dirfd, FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, FOLDER);
+	return fd;
+}
+
+/* Only a program that could be run makes a pipeline. */
+static int has_dynamic(int folder)
+{
+	struct stat st;
+
+	return fstatat(folder, "ci", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISREG(st.st_mode) && (st.st_mode & S_IXUSR);
+}
+
+static int open_static(int folder, struct err *e)
+{
+	/* not to hang on a FIFO */
+	int fd = openat(folder, "ci.json",
+		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ELOOP)
+		return err_set(e, EXIT_RED,
+			STATIC_FILE ": a symbolic link, which is not followed");
+	if (fd < 0)
+		return err_sys(e, STATIC_FILE);
+	if (fstat(fd, &st) < 0) {
+		err_sys(e, STATIC_FILE);
+	} else if (!S_ISREG(st.st_mode)) {
+		err_set(e, EXIT_RED, STATIC_FILE ": not a regular file");
+	} else if (st.st_size > PIPELINE_MAX_BYTES) {
+		err_set(e, EXIT_RED,
+			STATIC_FILE ": larger than %d bytes, the limit",
+			PIPELINE_MAX_BYTES);
+	} else {
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+static int load_static(struct pipeline *p, int folder, struct err *e)
+{
+	int fd = open_static(folder, e);
+	struct buf text = BUF_INIT;
+	int ret;
+
+	if (fd < 0)
+		return -1;
+	if (fs_read_all(fd, &text, PIPELINE_MAX_BYTES) < 0) {
+		ret = err_sys(e, STATIC_FILE);
+	} else {
+		ret = pipeline_parse(p, text.ptr, text.len, e);
+		if (ret < 0)
+			err_prefix(e, STATIC_FILE);
+	}
+	buf_release(&text);
+	close(fd);
+	return ret;
+}
+
+int pipeline_load(struct pipeline *p, int dirfd, struct err *e)
+{
+	int folder = open_folder(dirfd, e);
+	struct stat st;
+	int ret;
+
+	if (folder < 0)
+		return -1;
+	int there = fstatat(folder, "ci.json", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (has_dynamic(folder) && there)
+		ret = err_set(e, EXIT_RED,
+			"both " STATIC_FILE " and " DYNAMIC_FILE
+			" are there: keep one");
+	else if (has_dynamic(folder))
+		ret = err_set(e, EXIT_RED,
+			DYNAMIC_FILE ": not supported by this version of "
+				     "quire; write " STATIC_FILE);
+	else if (!there)
+		ret = err_set(e, EXIT_RED, "no " STATIC_FILE " here");
+	else
+		ret = load_static(p, folder, e);
+	close(folder);
+	return ret;
+}
