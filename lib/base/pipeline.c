@@ -3,182 +3,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/jsonwalk.h"
 #include "base/mem.h"
-#include "base/near.h"
 #include "base/pipeline_graph.h"
 #include "base/units.h"
 
 #define ID_MAX 64
-#define KEY_SHOWN 64 /* bytes of a strange key that an error repeats */
 
-/* Where in the document we are, for the errors: "jobs[2].needs[0]". */
-struct place {
-	struct buf path;
-	struct err *e;
-};
-
-static int fail(struct place *at, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static int fail(struct place *at, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	err_setv(at->e, EXIT_RED, fmt, ap);
-	va_end(ap);
-	if (at->path.len)
-		err_prefix(at->e, "%s", at->path.ptr);
-	return -1;
-}
-
-/* Steps down; the result is for leave(). */
-static size_t enter_key(struct place *at, const char *key)
-{
-	size_t back = at->path.len;
-
-	buf_addf(&at->path, "%s%.*s", back ? "." : "", KEY_SHOWN, key);
-	return back;
-}
-
-static size_t enter_index(struct place *at, size_t i)
-{
-	size_t back = at->path.len;
-
-	buf_addf(&at->path, "[%zu]", i);
-	return back;
-}
-
-static void leave(struct place *at, size_t back)
-{
-	buf_setlen(&at->path, back);
-}
-
-static const char *kind(struct json_object *o)
-{
-	switch (json_object_get_type(o)) {
-	case json_type_object:
-		return "an object";
-	case json_type_array:
-		return "a list";
-	case json_type_string:
-		return "a string";
-	case json_type_int:
-	case json_type_double:
-		return "a number";
-	case json_type_boolean:
-		return json_object_get_boolean(o) ? "true" : "false";
-	default:
-		return "null";
-	}
-}
-
-static int want(struct place *at, struct json_object *o, enum json_type type,
-	const char *what)
-{
-	if (json_object_is_type(o, type))
-		return 0;
-	return fail(at, "%s, not %s", kind(o), what);
-}
-
-/* A string without NUL: it becomes an argument, a name, a pattern. */
-static const char *get_str(struct place *at, struct json_object *o)
-{
-	if (want(at, o, json_type_string, "a string") < 0)
-		return NULL;
-	const char *s = json_object_get_string(o);
-	if (strlen(s) != (size_t)json_object_get_string_len(o)) {
-		fail(at, "holds a NUL character");
-		return NULL;
-	}
-	return s;
-}
-
-/* A list with something in it. */
-static int want_list(struct place *at, struct json_object *o)
-{
-	if (want(at, o, json_type_array, "a list") < 0)
-		return -1;
-	if (json_object_array_length(o) == 0)
-		return fail(at, "an empty list");
-	return 0;
-}
-
-/* What can be done with the value of a key. */
-struct key {
-	const char *name;
-	int (*parse)(struct place *at, struct json_object *o, void *to);
-};
-
-static int not_supported(struct place *at, struct json_object *o, void *to)
+static int not_supported(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	(void)o;
 	(void)to;
-	return fail(at, "not supported by this version of quire");
+	return jsonwalk_fail(at, "not supported by this version of quire");
 }
 
-static int unknown_key(
-	struct place *at, const char *name, const struct key *keys, size_t n)
+static int parse_timeout(
+	struct jsonwalk *at, struct json_object *o, int64_t *to)
 {
-	const char *names[16];
-
-	for (size_t i = 0; i < n; i++)
-		names[i] = keys[i].name;
-	const char *near = near_word(name, names, n);
-	enter_key(at, name);
-	if (near)
-		return fail(at, "unknown key (did you mean '%s'?)", near);
-	return fail(at, "unknown key");
-}
-
-static int parse_keys(struct place *at, struct json_object *o,
-	const struct key *keys, size_t n, void *to)
-{
-	if (want(at, o, json_type_object, "an object") < 0)
-		return -1;
-	json_object_object_foreach(o, name, value)
-	{
-		size_t i = 0;
-
-		while (i < n && strcmp(keys[i].name, name) != 0)
-			i++;
-		if (i == n)
-			return unknown_key(at, name, keys, n);
-		size_t back = enter_key(at, name);
-		if (keys[i].parse(at, value, to) < 0)
-			return -1;
-		leave(at, back);
-	}
-	return 0;
-}
-
-static int parse_strings(
-	struct place *at, struct json_object *o, struct strv *to)
-{
-	if (want_list(at, o) < 0)
-		return -1;
-	for (size_t i = 0; i < json_object_array_length(o); i++) {
-		size_t back = enter_index(at, i);
-		const char *s = get_str(at, json_object_array_get_idx(o, i));
-
-		if (!s)
-			return -1;
-		strv_push(to, s);
-		leave(at, back);
-	}
-	return 0;
-}
-
-static int parse_timeout(struct place *at, struct json_object *o, int64_t *to)
-{
-	const char *s = get_str(at, o);
+	const char *s = jsonwalk_str(at, o);
 	struct err why;
 
 	if (!s)
 		return -1;
 	if (units_duration(s, to, &why) < 0)
-		return fail(at, "%s", why.text);
+		return jsonwalk_fail(at, "%s", why.text);
 	return 0;
 }
 
@@ -210,27 +58,27 @@ static int is_env_name(const char *s)
 	return 1;
 }
 
-static int parse_env(struct place *at, struct json_object *o,
+static int parse_env(struct jsonwalk *at, struct json_object *o,
 	struct env_var **env, size_t *n)
 {
-	if (want(at, o, json_type_object, "an object") < 0)
+	if (jsonwalk_want(at, o, json_type_object, "an object") < 0)
 		return -1;
 	*env = mem_zero(
 		((size_t)json_object_object_length(o) + 1) * sizeof(**env));
 	json_object_object_foreach(o, name, value)
 	{
-		size_t back = enter_key(at, name);
-		const char *s = get_str(at, value);
+		size_t back = jsonwalk_enter(at, name);
+		const char *s = jsonwalk_str(at, value);
 
 		if (!s)
 			return -1;
 		if (!is_env_name(name))
-			return fail(at, "not a name for a variable");
+			return jsonwalk_fail(at, "not a name for a variable");
 		if (is_quires_own(name))
-			return fail(at, "set by quire itself");
+			return jsonwalk_fail(at, "set by quire itself");
 		(*env)[(*n)++] =
 			(struct env_var){ mem_strdup(name), mem_strdup(s) };
-		leave(at, back);
+		jsonwalk_leave(at, back);
 	}
 	return 0;
 }
@@ -256,15 +104,15 @@ static void add_quoted(struct buf *b, const char *arg)
 }
 
 static int parse_command(
-	struct place *at, struct json_object *o, struct command *to)
+	struct jsonwalk *at, struct json_object *o, struct command *to)
 {
 	struct buf text = BUF_INIT;
 
 	if (json_object_is_type(o, json_type_array)) {
-		if (parse_strings(at, o, &to->argv) < 0)
+		if (jsonwalk_strings(at, o, &to->argv) < 0)
 			return -1;
 		if (!*to->argv.v[0])
-			return fail(at, "the program's name is empty");
+			return jsonwalk_fail(at, "the program's name is empty");
 		for (size_t i = 0; i < to->argv.n; i++) {
 			if (i)
 				buf_addc(&text, ' ');
@@ -274,15 +122,15 @@ static int parse_command(
 		return 0;
 	}
 	if (!json_object_is_type(o, json_type_string))
-		return fail(at,
+		return jsonwalk_fail(at,
 			"%s, not a command (a string or a list of "
 			"strings)",
-			kind(o));
-	const char *s = get_str(at, o);
+			jsonwalk_kind(o));
+	const char *s = jsonwalk_str(at, o);
 	if (!s)
 		return -1;
 	if (!*s)
-		return fail(at, "an empty command");
+		return jsonwalk_fail(at, "an empty command");
 	to->shell = 1;
 	to->text = mem_strdup(s);
 	strv_push(&to->argv, "sh");
@@ -299,36 +147,37 @@ struct draft {
 	struct strv *needs;
 };
 
-static int parse_id(struct place *at, struct json_object *o, void *to)
+static int parse_id(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
 				      "0123456789._-";
 	struct draft *draft = to;
-	const char *s = get_str(at, o);
+	const char *s = jsonwalk_str(at, o);
 
 	if (!s)
 		return -1;
 	size_t len = strlen(s);
 	if (len < 1 || len > ID_MAX || s[strspn(s, allowed)] ||
 		strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return fail(at,
+		return jsonwalk_fail(at,
 			"'%.*s' is no id: 1 to %d of A-Z a-z 0-9 . _ -, "
 			"not . or ..",
-			KEY_SHOWN, s, ID_MAX);
+			ID_MAX, s, ID_MAX);
 	draft->job->id = mem_strdup(s);
 	return 0;
 }
 
-static int parse_run(struct place *at, struct json_object *o, void *to)
+static int parse_run(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct job *job = ((struct draft *)to)->job;
 	int is_list = json_object_is_type(o, json_type_array);
 
 	if (!is_list && !json_object_is_type(o, json_type_string))
-		return fail(
-			at, "%s, not a command or a list of commands", kind(o));
-	if (is_list && want_list(at, o) < 0)
+		return jsonwalk_fail(at,
+			"%s, not a command or a list of commands",
+			jsonwalk_kind(o));
+	if (is_list && jsonwalk_list(at, o) < 0)
 		return -1;
 	size_t n = is_list ? json_object_array_length(o) : 1;
 	job->run = mem_zero(n * sizeof(*job->run));
@@ -336,93 +185,96 @@ static int parse_run(struct place *at, struct json_object *o, void *to)
 	if (!is_list)
 		return parse_command(at, o, &job->run[0]);
 	for (size_t i = 0; i < n; i++) {
-		size_t back = enter_index(at, i);
+		size_t back = jsonwalk_enter_nth(at, i);
 
 		if (parse_command(at, json_object_array_get_idx(o, i),
 			    &job->run[i]) < 0)
 			return -1;
-		leave(at, back);
+		jsonwalk_leave(at, back);
 	}
 	return 0;
 }
 
-static int parse_needs(struct place *at, struct json_object *o, void *to)
+static int parse_needs(struct jsonwalk *at, struct json_object *o, void *to)
 {
-	return parse_strings(at, o, ((struct draft *)to)->needs);
+	return jsonwalk_strings(at, o, ((struct draft *)to)->needs);
 }
 
 static int parse_globs(
-	struct place *at, struct json_object *o, int *given, struct strv *to)
+	struct jsonwalk *at, struct json_object *o, int *given, struct strv *to)
 {
 	*given = 1;
 	if (json_object_is_type(o, json_type_array))
-		return parse_strings(at, o, to);
+		return jsonwalk_strings(at, o, to);
 	if (!json_object_is_type(o, json_type_string))
-		return fail(at, "%s, not a glob or a list of globs", kind(o));
-	const char *s = get_str(at, o);
+		return jsonwalk_fail(at, "%s, not a glob or a list of globs",
+			jsonwalk_kind(o));
+	const char *s = jsonwalk_str(at, o);
 	if (!s)
 		return -1;
 	strv_push(to, s);
 	return 0;
 }
 
-static int parse_branch(struct place *at, struct json_object *o, void *to)
+static int parse_branch(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct when *w = to;
 
 	return parse_globs(at, o, &w->has_branch, &w->branch);
 }
 
-static int parse_tag(struct place *at, struct json_object *o, void *to)
+static int parse_tag(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct when *w = to;
 
 	return parse_globs(at, o, &w->has_tag, &w->tag);
 }
 
-static int parse_paths(struct place *at, struct json_object *o, void *to)
+static int parse_paths(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct when *w = to;
 
 	return parse_globs(at, o, &w->has_paths, &w->paths);
 }
 
-static int parse_when(struct place *at, struct json_object *o, void *to)
+static int parse_when(struct jsonwalk *at, struct json_object *o, void *to)
 {
-	static const struct key keys[] = {
+	static const struct jsonwalk_key keys[] = {
 		{ "branch", parse_branch },
 		{ "tag", parse_tag },
 		{ "paths", parse_paths },
 	};
 
-	return parse_keys(at, o, keys, sizeof(keys) / sizeof(*keys),
+	return jsonwalk_keys(at, o, keys, sizeof(keys) / sizeof(*keys),
 		&((struct draft *)to)->job->when);
 }
 
-static int parse_job_env(struct place *at, struct json_object *o, void *to)
+static int parse_job_env(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct job *job = ((struct draft *)to)->job;
 
 	return parse_env(at, o, &job->env, &job->n_env);
 }
 
-static int parse_job_timeout(struct place *at, struct json_object *o, void *to)
+static int parse_job_timeout(
+	struct jsonwalk *at, struct json_object *o, void *to)
 {
 	return parse_timeout(at, o, &((struct draft *)to)->job->timeout_ms);
 }
 
 static int parse_allow_failure(
-	struct place *at, struct json_object *o, void *to)
+	struct jsonwalk *at, struct json_object *o, void *to)
 {
-	if (want(at, o, json_type_boolean, "true or false") < 0)
+	if (jsonwalk_want(at, o, json_type_boolean, "true or false") < 0)
 		return -1;
 	((struct draft *)to)->job->allow_failure = json_object_get_boolean(o);
 	return 0;
 }
 
-static int parse_job(struct place *at, struct json_object *o, struct draft *to)
+static int parse_job(
+	struct jsonwalk *at, struct json_object *o, struct draft *to)
 {
-	static const struct key keys[] = {
+	static const struct jsonwalk_key keys[] = {
 		{ "id", parse_id },
 		{ "run", parse_run },
 		{ "needs", parse_needs },
@@ -435,12 +287,12 @@ static int parse_job(struct place *at, struct json_object *o, struct draft *to)
 		{ "resources", not_supported },
 	};
 
-	if (parse_keys(at, o, keys, sizeof(keys) / sizeof(*keys), to) < 0)
+	if (jsonwalk_keys(at, o, keys, sizeof(keys) / sizeof(*keys), to) < 0)
 		return -1;
 	if (!to->job->id)
-		return fail(at, "no id");
+		return jsonwalk_fail(at, "no id");
 	if (!to->job->run)
-		return fail(at, "no run: what is this job to do?");
+		return jsonwalk_fail(at, "no run: what is this job to do?");
 	return 0;
 }
 
@@ -450,11 +302,11 @@ struct document {
 	struct strv *needs; /* of each job */
 };
 
-static int parse_jobs(struct place *at, struct json_object *o, void *to)
+static int parse_jobs(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct document *doc = to;
 
-	if (want_list(at, o) < 0)
+	if (jsonwalk_list(at, o) < 0)
 		return -1;
 	size_t n = json_object_array_length(o);
 	doc->p->jobs = mem_zero(n * sizeof(*doc->p->jobs));
@@ -462,42 +314,44 @@ static int parse_jobs(struct place *at, struct json_object *o, void *to)
 	doc->p->n_jobs = n;
 	for (size_t i = 0; i < n; i++) {
 		struct draft draft = { &doc->p->jobs[i], &doc->needs[i] };
-		size_t back = enter_index(at, i);
+		size_t back = jsonwalk_enter_nth(at, i);
 
 		if (parse_job(at, json_object_array_get_idx(o, i), &draft) < 0)
 			return -1;
-		leave(at, back);
+		jsonwalk_leave(at, back);
 	}
 	return 0;
 }
 
-static int parse_top_timeout(struct place *at, struct json_object *o, void *to)
+static int parse_top_timeout(
+	struct jsonwalk *at, struct json_object *o, void *to)
 {
 	return parse_timeout(at, o, &((struct document *)to)->p->timeout_ms);
 }
 
-static int parse_top_env(struct place *at, struct json_object *o, void *to)
+static int parse_top_env(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct pipeline *p = ((struct document *)to)->p;
 
 	return parse_env(at, o, &p->env, &p->n_env);
 }
 
-static int parse_parallel(struct place *at, struct json_object *o, void *to)
+static int parse_parallel(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	(void)to; /* 1 is what it is without */
-	if (want(at, o, json_type_int, "a whole number") < 0)
+	if (jsonwalk_want(at, o, json_type_int, "a whole number") < 0)
 		return -1;
 	if (json_object_get_int64(o) < 1)
-		return fail(at, "must be 1 or more");
+		return jsonwalk_fail(at, "must be 1 or more");
 	if (json_object_get_int64(o) > 1)
-		return fail(at, "only 1 is supported by this version of quire");
+		return jsonwalk_fail(
+			at, "only 1 is supported by this version of quire");
 	return 0;
 }
 
-static int parse_history(struct place *at, struct json_object *o, void *to)
+static int parse_history(struct jsonwalk *at, struct json_object *o, void *to)
 {
-	if (want(at, o, json_type_boolean, "true or false") < 0)
+	if (jsonwalk_want(at, o, json_type_boolean, "true or false") < 0)
 		return -1;
 	return json_object_get_boolean(o) ? not_supported(at, o, to) : 0;
 }
@@ -505,18 +359,19 @@ static int parse_history(struct place *at, struct json_object *o, void *to)
 static int parse_document(
 	struct document *doc, struct json_object *o, struct err *e)
 {
-	static const struct key keys[] = {
+	static const struct jsonwalk_key keys[] = {
 		{ "timeout", parse_top_timeout },
 		{ "parallel", parse_parallel },
 		{ "env", parse_top_env },
 		{ "history", parse_history },
 		{ "jobs", parse_jobs },
 	};
-	struct place at = { BUF_INIT, e };
-	int ret = parse_keys(&at, o, keys, sizeof(keys) / sizeof(*keys), doc);
+	struct jsonwalk at = { BUF_INIT, e };
+	int ret =
+		jsonwalk_keys(&at, o, keys, sizeof(keys) / sizeof(*keys), doc);
 
 	if (ret == 0 && !doc->p->jobs)
-		ret = fail(&at, "no jobs");
+		ret = jsonwalk_fail(&at, "no jobs");
 	buf_release(&at.path);
 	return ret;
 }

@@ -1,0 +1,135 @@
+/* The log format: what the writer's half cuts, the reader's half reads. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/crilog.h"
+
+#define STAMP "2026-11-24T05:46:58.000000007Z"
+
+static const struct timespec at = { .tv_sec = 1795499218, .tv_nsec = 7 };
+
+static void parse(struct crilog_record *r, const char *line)
+{
+	assert_int_equal(crilog_parse(r, line, strlen(line)), 0);
+}
+
+static void reads_a_record(void **state)
+{
+	struct crilog_record r;
+
+	(void)state;
+	parse(&r, STAMP " stderr P two  words ");
+	assert_int_equal(r.time_len, strlen(STAMP));
+	assert_int_equal(r.stream, CRILOG_STDERR);
+	assert_int_equal(r.partial, 1);
+	assert_int_equal(r.len, 11);
+	assert_memory_equal(r.text, "two  words ", 11);
+
+	parse(&r, STAMP " stdout F ");
+	assert_int_equal(r.stream, CRILOG_STDOUT);
+	assert_int_equal(r.partial, 0);
+	assert_int_equal(r.len, 0);
+
+	parse(&r, "2026-11-24T05:46:58+01:00 stdout F:x a");
+	assert_int_equal(r.len, 1);
+}
+
+static void refuses_what_is_none(void **state)
+{
+	static const char *const lines[] = { "", " ", "plain text of a line",
+		STAMP, STAMP " ", STAMP " stdout", STAMP " stdin F x",
+		STAMP " stdout X text", STAMP " stdout Fx text",
+		"yesterday stdout F text", "2026-11-24T05:46:58 stdout F x",
+		STAMP "  stdout F x" };
+	struct crilog_record r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		assert_int_equal(
+			crilog_parse(&r, lines[i], strlen(lines[i])), -1);
+}
+
+static void cuts_lines(void **state)
+{
+	struct crilog_writer w = { CRILOG_STDOUT, BUF_INIT };
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	crilog_feed(&w, "a\n\nb", 4, &at, &out);
+	assert_string_equal(
+		out.ptr, STAMP " stdout F a\n" STAMP " stdout F \n");
+	buf_reset(&out);
+	crilog_feed(&w, "c\nd", 3, &at, &out);
+	assert_string_equal(out.ptr, STAMP " stdout F bc\n");
+	buf_reset(&out);
+	crilog_end(&w, &at, &out);
+	assert_string_equal(out.ptr, STAMP " stdout F d\n");
+	buf_reset(&out);
+	crilog_end(&w, &at, &out);
+	assert_int_equal(out.len, 0);
+	buf_release(&out);
+}
+
+/* Feeds a line of len bytes in steps; reads it back and counts the pieces. */
+static void round_trip(size_t len, size_t step, size_t pieces)
+{
+	struct crilog_writer w = { CRILOG_STDERR, BUF_INIT };
+	struct buf in = BUF_INIT, out = BUF_INIT, back = BUF_INIT;
+	size_t seen = 0;
+
+	for (size_t i = 0; i < len; i++)
+		buf_addc(&in, (char)(i % 251 == '\n' ? 0 : i % 251));
+	buf_addc(&in, '\n');
+	for (size_t i = 0; i < in.len; i += step)
+		crilog_feed(&w, in.ptr + i,
+			step < in.len - i ? step : in.len - i, &at, &out);
+	crilog_end(&w, &at, &out);
+	for (char *line = out.ptr; line < out.ptr + out.len;) {
+		char *end = memchr(line, '\n', out.len);
+		struct crilog_record r;
+
+		assert_non_null(end);
+		assert_int_equal(
+			crilog_parse(&r, line, (size_t)(end - line)), 0);
+		assert_true(r.len <= CRILOG_PIECE);
+		assert_int_equal(r.partial, ++seen < pieces);
+		buf_add(&back, r.text, r.len);
+		line = end + 1;
+	}
+	assert_int_equal(seen, pieces);
+	assert_int_equal(back.len, len);
+	assert_memory_equal(back.ptr, in.ptr, len);
+	buf_release(&in);
+	buf_release(&out);
+	buf_release(&back);
+}
+
+static void cuts_long_lines_into_pieces(void **state)
+{
+	(void)state;
+	round_trip(CRILOG_PIECE - 1, 1000000, 1);
+	round_trip(CRILOG_PIECE, 1000000, 1);
+	round_trip(CRILOG_PIECE + 1, 1000000, 2);
+	round_trip(3 * CRILOG_PIECE, 4096, 3);
+	round_trip(3 * CRILOG_PIECE + 5, 1, 4);
+	round_trip(200000, 16383, 13);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_a_record),
+		cmocka_unit_test(refuses_what_is_none),
+		cmocka_unit_test(cuts_lines),
+		cmocka_unit_test(cuts_long_lines_into_pieces),
+	};
+
+	return cmocka_run_group_tests_name("crilog", tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+/* The pipeline format: what is taken, and the line that says why not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/pipeline.h"
+
+/* JSON with ' for ", to be readable here. */
+static void parse(struct pipeline *p, const char *text)
+{
+	char *json = mem_strdup(text);
+	struct err e = { 0 };
+
+	for (char *c = json; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	*p = (struct pipeline){ 0 };
+	if (pipeline_parse(p, json, strlen(json), &e) < 0)
+		fail_msg("%s: %s", text, e.text);
+	free(json);
+}
+
+static void assert_error(const char *text, const char *expected)
+{
+	char *json = mem_strdup(text);
+	struct pipeline p = { 0 };
+	struct err e = { 0 };
+
+	for (char *c = json; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	if (pipeline_parse(&p, json, strlen(json), &e) == 0)
+		fail_msg("taken: %s", text);
+	assert_string_equal(e.text, expected);
+	assert_null(p.jobs);
+	free(json);
+}
+
+static void takes_the_whole_format(void **state)
+{
+	struct pipeline p;
+
+	(void)state;
+	parse(&p, "{'timeout': '30m', 'parallel': 1, 'history': false,"
+		  "'env': {'CFLAGS': '-O2'}, 'jobs': ["
+		  "{'id': 'build', 'run': ['./configure', 'make']},"
+		  "{'id': 'test', 'needs': ['build'], 'timeout': '10m',"
+		  " 'env': {'V': '1'}, 'run': 'make check'},"
+		  "{'id': 'lint', 'allow-failure': true,"
+		  " 'run': [['clang-tidy', 'my file.c', '']]},"
+		  "{'id': 'release', 'needs': ['test', 'lint'],"
+		  " 'when': {'tag': 'v*', 'branch': ['a', 'b'],"
+		  " 'paths': ['src/**']}, 'run': '-x'}]}");
+	assert_int_equal(p.timeout_ms, 30 * 60 * 1000);
+	assert_int_equal(p.parallel, 1);
+	assert_int_equal(p.n_env, 1);
+	assert_string_equal(p.env[0].name, "CFLAGS");
+	assert_string_equal(p.env[0].value, "-O2");
+	assert_int_equal(p.n_jobs, 4);
+	assert_int_equal(p.jobs[0].n_run, 2);
+	assert_int_equal(p.jobs[0].run[0].shell, 1);
+	assert_int_equal(p.jobs[0].run[0].argv.n, 4);
+	assert_string_equal(p.jobs[0].run[0].argv.v[3], "./configure");
+	assert_string_equal(p.jobs[0].run[1].text, "make");
+	assert_int_equal(p.jobs[1].n_needs, 1);
+	assert_int_equal(p.jobs[1].needs[0], 0);
+	assert_int_equal(p.jobs[1].timeout_ms, 600000);
+	assert_string_equal(p.jobs[1].env[0].value, "1");
+	assert_int_equal(p.jobs[2].allow_failure, 1);
+	assert_int_equal(p.jobs[2].run[0].shell, 0);
+	assert_int_equal(p.jobs[2].run[0].argv.n, 3);
+	assert_string_equal(p.jobs[2].run[0].text, "clang-tidy 'my file.c' ''");
+	assert_int_equal(p.jobs[3].needs[1], 2);
+	assert_int_equal(p.jobs[3].when.has_tag, 1);
+	assert_int_equal(p.jobs[3].when.branch.n, 2);
+	assert_string_equal(p.jobs[3].when.paths.v[0], "src/**");
+	pipeline_release(&p);
+}
+
+static void says_where_it_is_wrong(void **state)
+{
+	(void)state;
+	assert_error("[]", "a list, not an object");
+	assert_error("{}", "no jobs");
+	assert_error("{'jobs': []}", "jobs: an empty list");
+	assert_error("{'jobs': {}}", "jobs: an object, not a list");
+	assert_error("{'jobs': [3]}", "jobs[0]: a number, not an object");
+	assert_error("{'job': []}", "job: unknown key (did you mean 'jobs'?)");
+	assert_error("{'steps': []}", "steps: unknown key");
+	assert_error("{'jobs': [{'id': 'a'}]}",
+		"jobs[0]: no run: what is this job to do?");
+	assert_error("{'jobs': [{'run': 'a'}]}", "jobs[0]: no id");
+	assert_error("{'jobs': [{'id': 3, 'run': 'x'}]}",
+		"jobs[0].id: a number, not a string");
+	assert_error("{'jobs': [{'id': 'a', 'rum': 'x'}]}",
+		"jobs[0].rum: unknown key (did you mean 'run'?)");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'allow_failure': true}"
+		     "]}",
+		"jobs[0].allow_failure: unknown key (did you mean "
+		"'allow-failure'?)");
+	assert_error("{'jobs': [{'id': 'a', 'run': []}]}",
+		"jobs[0].run: an empty list");
+	assert_error("{'jobs': [{'id': 'a', 'run': ''}]}",
+		"jobs[0].run: an empty command");
+	assert_error("{'jobs': [{'id': 'a', 'run': true}]}",
+		"jobs[0].run: true, not a command or a list of commands");
+	assert_error("{'jobs': [{'id': 'a', 'run': ['x', []]}]}",
+		"jobs[0].run[1]: an empty list");
+	assert_error("{'jobs': [{'id': 'a', 'run': ['x', null]}]}",
+		"jobs[0].run[1]: null, not a command (a string or a list of "
+		"strings)");
+	assert_error("{'jobs': [{'id': 'a', 'run': [['x', 3]]}]}",
+		"jobs[0].run[0][1]: a number, not a string");
+	assert_error("{'jobs': [{'id': 'a', 'run': [['']]}]}",
+		"jobs[0].run[0]: the program's name is empty");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'a\\u0000b'}]}",
+		"line 1, column 32: a string cannot hold a NUL character");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'timeout': 90}]}",
+		"jobs[0].timeout: a number, not a string");
+	assert_error("{'timeout': 'soon', 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"timeout: 'soon' is not a duration, as 90s, 30m or 2h");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'allow-failure': 1}]}",
+		"jobs[0].allow-failure: a number, not true or false");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'when': 'main'}]}",
+		"jobs[0].when: a string, not an object");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x',"
+		     " 'when': {'branches': 'x'}}]}",
+		"jobs[0].when.branches: unknown key (did you mean 'branch'?)");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'when': {'tag': []}}]}",
+		"jobs[0].when.tag: an empty list");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'when': {'tag': 3}}]}",
+		"jobs[0].when.tag: a number, not a glob or a list of globs");
+}
+
+static void ids_name_files(void **state)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", "a b", "ä",
+		"a123456789012345678901234567890123456789012345678901234567890"
+		"1234" };
+	static const char *const good[] = { "a", "...", "-", "A.b_c-9",
+		"1234567890123456789012345678901234567890123456789012345678901"
+		"234" };
+	struct pipeline p = { 0 };
+	struct err e;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		snprintf(text, sizeof(text),
+			"{\"jobs\": [{\"id\": \"%s\", \"run\": \"x\"}]}",
+			bad[i]);
+		if (pipeline_parse(&p, text, strlen(text), &e) == 0)
+			fail_msg("taken: %s", bad[i]);
+		assert_non_null(strstr(e.text, "jobs[0].id: '"));
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		snprintf(text, sizeof(text),
+			"{\"jobs\": [{\"id\": \"%s\", \"run\": \"x\"}]}",
+			good[i]);
+		if (pipeline_parse(&p, text, strlen(text), &e) < 0)
+			fail_msg("%s: %s", good[i], e.text);
+		pipeline_release(&p);
+	}
+}
+
+static void env_is_strings_with_names(void **state)
+{
+	(void)state;
+	assert_error("{'env': [], 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"env: a list, not an object");
+	assert_error("{'env': {'V': 1}, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"env.V: a number, not a string");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'env': {'A=B': ''}}]}",
+		"jobs[0].env.A=B: not a name for a variable");
+	assert_error("{'env': {'9': 'x'}, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"env.9: not a name for a variable");
+	assert_error("{'env': {'QUIRE_RUN_ID': 'x'},"
+		     " 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"env.QUIRE_RUN_ID: set by quire itself");
+}
+
+static void checks_the_graph(void **state)
+{
+	(void)state;
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x'},"
+		     " {'id': 'b', 'run': 'x'}, {'id': 'a', 'run': 'x'}]}",
+		"jobs[2].id: 'a' is the id of jobs[0] too");
+	assert_error("{'jobs': [{'id': 'build', 'run': 'x'},"
+		     " {'id': 'b', 'run': 'x'}, {'id': 'c', 'run': 'x',"
+		     " 'needs': ['biuld']}]}",
+		"jobs[2].needs[0]: no job 'biuld' (did you mean 'build'?)");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'needs': ['zzzz']}]}",
+		"jobs[0].needs[0]: no job 'zzzz'");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'needs': 'a'}]}",
+		"jobs[0].needs: a string, not a list");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'needs': []}]}",
+		"jobs[0].needs: an empty list");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x'},"
+		     " {'id': 'b', 'run': 'x', 'needs': ['a', 'a']}]}",
+		"jobs[1].needs[1]: 'a' is there twice");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'needs': ['a']}]}",
+		"jobs[0].needs: a cycle: a -> a");
+	assert_error("{'jobs': [{'id': 'c', 'run': 'x', 'needs': ['a']},"
+		     "{'id': 'a', 'run': 'x', 'needs': ['b']},"
+		     "{'id': 'b', 'run': 'x', 'needs': ['a']}]}",
+		"jobs[1].needs: a cycle: a -> b -> a");
+}
+
+static void refuses_what_comes_later(void **state)
+{
+	(void)state;
+	assert_error("{'parallel': 2, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"parallel: only 1 is supported by this version of quire");
+	assert_error("{'parallel': 0, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"parallel: must be 1 or more");
+	assert_error("{'history': true, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"history: not supported by this version of quire");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'secrets': {}}]}",
+		"jobs[0].secrets: not supported by this version of quire");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'artifacts': []}]}",
+		"jobs[0].artifacts: not supported by this version of quire");
+	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'resources': []}]}",
+		"jobs[0].resources: not supported by this version of quire");
+}
+
+static void syntax_errors_have_line_and_column(void **state)
+{
+	static const char *const texts[] = { "", "{\n  \"jobs\": [\n  ,]}",
+		"{\"jobs\": [{\"id\": \"a\", \"run\": \"x\"}]} x",
+		"{'jobs': []}", "{\"jobs\": [{\"id\": \"a\", // no\n}]}" };
+	struct pipeline p = { 0 };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		assert_int_equal(
+			pipeline_parse(&p, texts[i], strlen(texts[i]), &e), -1);
+		if (!strstr(e.text, "line ") || !strstr(e.text, "column "))
+			fail_msg("no place in: %s", e.text);
+	}
+	pipeline_parse(&p, texts[1], strlen(texts[1]), &e);
+	assert_non_null(strstr(e.text, "line 3, column 3"));
+}
+
+static void refuses_a_huge_file(void **state)
+{
+	char *text = mem_alloc(PIPELINE_MAX_BYTES + 1);
+	struct pipeline p = { 0 };
+	struct err e;
+
+	(void)state;
+	memset(text, ' ', PIPELINE_MAX_BYTES + 1);
+	assert_int_equal(
+		pipeline_parse(&p, text, PIPELINE_MAX_BYTES + 1, &e), -1);
+	assert_string_equal(e.text, "larger than 1048576 bytes, the limit");
+	free(text);
+}
+
+static void a_long_chain_is_no_trouble(void **state)
+{
+	struct buf text = BUF_INIT;
+	struct pipeline p = { 0 };
+	struct err e = { 0 };
+	int n = 20000;
+
+	(void)state;
+	/* the last needs the one before it, and so on: deep, not wide */
+	buf_adds(&text, "{\"jobs\":[");
+	for (int i = 0; i < n; i++)
+		buf_addf(&text,
+			"%s{\"id\":\"%d\",\"run\":\"x\",\"needs\":[\"%d\"]}",
+			i ? "," : "", i, i + 1);
+	size_t open = text.len;
+	buf_addf(&text, ",{\"id\":\"%d\",\"run\":\"x\"}]}", n);
+	assert_int_equal(pipeline_parse(&p, text.ptr, text.len, &e), 0);
+	assert_int_equal(p.jobs[0].needs[0], 1);
+	pipeline_release(&p);
+
+	buf_setlen(&text, open);
+	buf_addf(
+		&text, ",{\"id\":\"%d\",\"run\":\"x\",\"needs\":[\"0\"]}]}", n);
+	assert_int_equal(pipeline_parse(&p, text.ptr, text.len, &e), -1);
+	assert_non_null(strstr(e.text, "jobs[0].needs: a cycle: 0 -> 1 -> "));
+	buf_release(&text);
+}
+
+static void assert_when(const char *when, const char *branch, const char *tag,
+	const char *changed, size_t len, const char *why)
+{
+	struct pipeline p;
+	struct buf text = BUF_INIT, reason = BUF_INIT;
+
+	buf_addf(
+		&text, "{'jobs': [{'id': 'a', 'run': 'x', 'when': %s}]}", when);
+	parse(&p, text.ptr);
+	int matches = when_matches(
+		&p.jobs[0].when, branch, tag, changed, len, &reason);
+	assert_string_equal(reason.ptr, why);
+	assert_int_equal(matches, *why == '\0');
+	pipeline_release(&p);
+	buf_release(&text);
+	buf_release(&reason);
+}
+
+static void when_lets_run_what_matches(void **state)
+{
+	static const char changed[] = "src/a.c\0doc/b.txt";
+
+	(void)state;
+	assert_when("{}", NULL, NULL, NULL, 0, "");
+	assert_when("{'branch': 'main'}", "main", NULL, NULL, 0, "");
+	assert_when("{'branch': 'main'}", "dev", NULL, NULL, 0,
+		"branch is 'dev', not main");
+	assert_when("{'branch': ['main', 'release/*']}", "release/a/b", NULL,
+		NULL, 0, "");
+	assert_when("{'branch': ['main', 'release/*']}", "dev", NULL, NULL, 0,
+		"branch is 'dev', not main, release/*");
+	assert_when("{'tag': 'v*'}", "main", NULL, NULL, 0,
+		"there is no tag, only for v*");
+	assert_when("{'tag': 'v*'}", NULL, "v1.0", NULL, 0, "");
+	assert_when("{'paths': 'src/**'}", "main", NULL, NULL, 0, "");
+	assert_when("{'paths': 'src/**'}", "main", NULL, changed,
+		sizeof(changed), "");
+	assert_when("{'paths': ['*.c', 'lib/**']}", "main", NULL, changed,
+		sizeof(changed), "no change in *.c, lib/**");
+	assert_when("{'paths': 'src/**'}", "main", NULL, "", 0,
+		"no change in src/**");
+	assert_when("{'branch': 'main', 'paths': 'lib/**'}", "main", NULL,
+		changed, sizeof(changed), "no change in lib/**");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(takes_the_whole_format),
+		cmocka_unit_test(says_where_it_is_wrong),
+		cmocka_unit_test(ids_name_files),
+		cmocka_unit_test(env_is_strings_with_names),
+		cmocka_unit_test(checks_the_graph),
+		cmocka_unit_test(refuses_what_comes_later),
+		cmocka_unit_test(syntax_errors_have_line_and_column),
+		cmocka_unit_test(refuses_a_huge_file),
+		cmocka_unit_test(a_long_chain_is_no_trouble),
+		cmocka_unit_test(when_lets_run_what_matches),
+	};
+
+	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
+}
