@@ -1,0 +1,40 @@
+/*
+ * cmd_term.h - what the listings know of the terminal they are for.
+ */
+#ifndef QUIRE_CMD_TERM_H
+#define QUIRE_CMD_TERM_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "store/run.h"
+
+/* Columns of standard output, if it is a terminal (its size, else $COLUMNS,
+ * else 80); 0 if it is none: then nothing need be cut. */
+size_t term_width(void);
+/* Whether to colour: a terminal, not a dumb one, and no NO_COLOR. */
+int term_colours(void);
+
+/* The sequence that begins a state's colour (a run's or a job's), or "". */
+const char *term_state_colour(const char *state);
+#define TERM_PLAIN "\033[0m"
+/* Appends text in the colour, if that is not "" and colours are on. */
+void term_paint(struct buf *b, const char *text, const char *colour, int on);
+
+/* Columns that well-formed UTF-8 takes: wide characters are two. */
+size_t term_columns(const char *text);
+/* Cuts text to so many columns; what is cut ends with "…". */
+void term_cut(struct buf *text, size_t columns);
+/* Appends spaces until text, which takes have columns, takes want. */
+void term_pad(struct buf *b, size_t have, size_t want);
+
+/* "foo#42" */
+void term_add_run(struct buf *b, const struct run *r);
+/* "failed (timeout)": the state, and the kind of failure where that says
+ * more than that a job failed. */
+void term_add_state(struct buf *b, const struct run *r);
+/* How long it took, or has taken until now; "" if it never began. */
+void term_add_took(
+	struct buf *b, int64_t started_ms, int64_t finished_ms, int64_t now_ms);
+
+#endif
