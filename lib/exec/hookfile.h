@@ -9,10 +9,12 @@
  *	# quire hook 1
  *	# home /var/quire
  *	# chain post-receive.before-quire
+ *	# set receive.advertisePushOptions
  *	exec '/usr/bin/quire-push' "$0" "$@"
  *
  * An older hook is renamed to post-receive.before-quire beside it; unhook
- * renames it back.
+ * renames it back. "# set" is there if installing turned push options on, so
+ * that unhook turns them off.
  */
 #ifndef QUIRE_EXEC_HOOKFILE_H
 #define QUIRE_EXEC_HOOKFILE_H
@@ -20,20 +22,39 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define HOOKFILE_NAME "post-receive"
+#define HOOKFILE_CHAIN "post-receive.before-quire"
+#define HOOKFILE_CONFIG "receive.advertisePushOptions"
+
 struct hookfile {
 	char *home;
 	char *chain; /* file name beside the hook, or NULL */
+	int config_set; /* installing it set HOOKFILE_CONFIG */
 };
-/* Reads the data lines. 1 ours, 0 it is another's hook or there is none, -1. */
+/*
+ * Reads the data lines. 1 ours, 0 it is another's hook or there is none, -1:
+ * it could not be read, or (EXIT_INTERNAL) it is ours and damaged.
+ */
 int hookfile_read(struct hookfile *hf, const char *path, struct err *e);
 void hookfile_release(struct hookfile *hf);
+/*
+ * Appends the file's text. -1, EXIT_USAGE: a line break in the home's or the
+ * program's path, which no line of data can hold.
+ */
+int hookfile_add_text(struct buf *b, const struct hookfile *hf,
+	const char *program, struct err *e);
 
 /*
  * Installs or refreshes; the text that is there already is left untouched.
  * Goes where `git rev-parse --git-path hooks` says; a core.hooksPath outside
- * git_dir (shared by several repositories) is refused, with the line to add
- * by hand. Sets receive.advertisePushOptions. *changed says if a file was
- * written. program is quire-push's path.
+ * git_dir (shared by several repositories) is refused, EXIT_USAGE, with the
+ * line to add by hand. Turns receive.advertisePushOptions on where it is not
+ * configured. *changed says if a file was written. program is quire-push's
+ * path.
+ *
+ * Safe to be killed at any instruction and run again: at no time is there no
+ * hook where one was. An old hook without execute bits, which git did not
+ * run, is kept and does not run.
  */
 int hookfile_install(const char *git_dir, const char *home, const char *program,
 	int *changed, struct err *e);

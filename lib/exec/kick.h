@@ -23,13 +23,17 @@
 
 /*
  * For the hook: the process is forked early, while the parent has other
- * things to wait for, and blocks on a pipe; kick_release() lets it go after
- * the commit, kick_drop() ends it. Forked before any database is open.
+ * things to wait for, and blocks; kick_release() lets it go after the commit,
+ * kick_drop() or the parent's death ends it. Forked before any database is
+ * open. Once released it naps for KICK_NAP_MS before its exec: a push that is
+ * just ending has the processor for itself that long.
  */
+#define KICK_NAP_MS 6
 struct kick {
 	pid_t pid; /* 0: none was forked (job, or not the owner) */
-	int fd; /* our end of the pipe */
+	int fd; /* our end */
 };
+/* 1 forked, 0 no need or no right to, -1. */
 int kick_prepare(struct kick *k, const struct home *h, struct err *e);
 void kick_release(struct kick *k);
 void kick_drop(struct kick *k);
@@ -40,5 +44,8 @@ void kick_drop(struct kick *k);
  * process is a subreaper: it would kill what it kicked.
  */
 int kick_now(const struct home *h, const char *command, struct err *e);
+
+/* Whether this process is part of a job, and so leaves kicking to others. */
+int kick_in_job(void);
 
 #endif

@@ -1,0 +1,143 @@
+#include "exec/hookfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define MARK "# quire hook 1"
+#define MAX_SHEBANG 250 /* the kernel reads 255 bytes, "#!" included */
+
+/* The longest head of a hook that is ours: three paths and some words. */
+#define HEAD_MAX 16384
+
+/* The rest of the line if it begins with the word, else NULL. */
+static const char *value_of(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(line, word, n) ? NULL : line + n;
+}
+
+static void read_line(struct hookfile *hf, const char *line)
+{
+	const char *value;
+
+	value = value_of(line, "# home ");
+	if (value && !hf->home)
+		hf->home = mem_strdup(value);
+	value = value_of(line, "# chain ");
+	if (value && !hf->chain)
+		hf->chain = mem_strdup(value);
+	value = value_of(line, "# set ");
+	if (value && !strcmp(value, HOOKFILE_CONFIG))
+		hf->config_set = 1;
+}
+
+/* text is overwritten. */
+static int parse(
+	struct hookfile *hf, char *text, const char *path, struct err *e)
+{
+	char *line = text, *rest;
+	int number = 1, ours = 0;
+
+	for (; *line; line = rest, number++) {
+		rest = line + strcspn(line, "\n");
+		if (*rest)
+			*rest++ = '\0';
+		if (number == 1)
+			continue;
+		if (number == 2)
+			ours = !strcmp(line, MARK);
+		if (!ours || *line != '#')
+			break;
+		read_line(hf, line);
+	}
+	if (!ours)
+		return 0;
+	if (!hf->home || *hf->home != '/')
+		return err_set(e, EXIT_INTERNAL,
+			"%s: has no line '# home DIR'; install it again with: "
+			"quire repo hook",
+			path);
+	if (hf->chain && (!*hf->chain || strchr(hf->chain, '/')))
+		return err_set(e, EXIT_INTERNAL,
+			"%s: '# chain' names a file beside it, not '%s'", path,
+			hf->chain);
+	return 1;
+}
+
+int hookfile_read(struct hookfile *hf, const char *path, struct err *e)
+{
+	char text[HEAD_MAX + 1];
+	size_t len = 0;
+	ssize_t n;
+	int fd, rc;
+
+	*hf = (struct hookfile){ 0 };
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return err_sys(e, "%s", path);
+	}
+	do {
+		n = read(fd, text + len, HEAD_MAX - len);
+		if (n > 0)
+			len += (size_t)n;
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0)
+		err_sys(e, "%s", path);
+	close(fd);
+	if (n < 0)
+		return -1;
+	text[len] = '\0';
+	rc = parse(hf, text, path, e);
+	if (rc <= 0)
+		hookfile_release(hf);
+	return rc;
+}
+
+void hookfile_release(struct hookfile *hf)
+{
+	free(hf->home);
+	free(hf->chain);
+	*hf = (struct hookfile){ 0 };
+}
+
+/* In single quotes, for sh. */
+static void add_quoted(struct buf *b, const char *s)
+{
+	buf_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else
+			buf_addc(b, *s);
+	}
+	buf_addc(b, '\'');
+}
+
+int hookfile_add_text(struct buf *b, const struct hookfile *hf,
+	const char *program, struct err *e)
+{
+	if (strchr(hf->home, '\n') || strchr(program, '\n'))
+		return err_set(e, EXIT_USAGE,
+			"a hook cannot hold a path with a line break in it");
+	if (strlen(program) > MAX_SHEBANG || strpbrk(program, " \t\r\v\f"))
+		buf_adds(b, "#!/bin/sh");
+	else
+		buf_addf(b, "#!%s", program);
+	buf_addf(b, "\n" MARK "\n# home %s\n", hf->home);
+	if (hf->chain)
+		buf_addf(b, "# chain %s\n", hf->chain);
+	if (hf->config_set)
+		buf_adds(b, "# set " HOOKFILE_CONFIG "\n");
+	buf_adds(b, "exec ");
+	add_quoted(b, program);
+	buf_adds(b, " \"$0\" \"$@\"\n");
+	return 0;
+}

@@ -1,0 +1,234 @@
+#include "exec/kick.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fs.h"
+
+/* All that the child needs, made before the fork: behind it, it only makes
+ * system calls. */
+struct launch {
+	struct buf program;
+	struct strv argv, env;
+	const char *dir;
+};
+
+static void launch_release(struct launch *l)
+{
+	buf_release(&l->program);
+	strv_release(&l->argv);
+	strv_release(&l->env);
+}
+
+static void launch_env(struct launch *l, const struct home *h)
+{
+	static const char *const allowed[] = { "PATH", "HOME", "LANG", "TZ" };
+
+	strv_pushf(&l->env, "QUIRE_HOME=%s", h->path);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(*allowed); i++) {
+		const char *value = getenv(allowed[i]);
+
+		if (value)
+			strv_pushf(&l->env, "%s=%s", allowed[i], value);
+	}
+}
+
+/* command NULL: quire-run beside this executable. */
+static int launch_make(struct launch *l, const struct home *h,
+	const char *command, struct err *e)
+{
+	*l = (struct launch){ .dir = h->path };
+	buf_init(&l->program);
+	launch_env(l, h);
+	if (command) {
+		buf_adds(&l->program, "/bin/sh");
+		strv_push(&l->argv, "sh");
+		strv_push(&l->argv, "-c");
+		strv_push(&l->argv, command);
+		return 0;
+	}
+	strv_push(&l->argv, "quire-run");
+	if (fs_sibling(&l->program, "quire-run", e) < 0)
+		goto fail;
+	if (access(l->program.ptr, X_OK)) {
+		err_sys(e, "%s", l->program.ptr);
+		goto fail;
+	}
+	return 0;
+fail:
+	launch_release(l);
+	return -1;
+}
+
+/*
+ * In the child: nothing of the parent's stays, but for the descriptor *keep
+ * (-1: none), which becomes 3.
+ */
+static void detach(const struct launch *l, int *keep)
+{
+	struct sigaction usual = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null;
+
+	setsid();
+	/* 3 is filled first: an open would get it, or it is one of 0 to 2 */
+	if (*keep >= 0 && *keep != 3) {
+		if (dup2(*keep, 3) != 3)
+			_exit(127);
+		*keep = 3;
+	}
+	null = open("/dev/null", O_RDWR);
+	if (null < 0)
+		_exit(127);
+	for (int fd = 0; fd <= 2; fd++)
+		if (dup2(null, fd) != fd)
+			_exit(127);
+	closefrom(*keep >= 0 ? 4 : 3);
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &usual, NULL); /* some can't be set */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(027);
+	if (chdir(l->dir) && chdir("/"))
+		_exit(127);
+}
+
+static void launch_exec(const struct launch *l)
+{
+	execve(l->program.ptr, l->argv.v, l->env.v);
+	_exit(127);
+}
+
+static void nap(void)
+{
+	struct timespec t = { .tv_nsec = KICK_NAP_MS * 1000000L };
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+int kick_in_job(void)
+{
+	const char *id = getenv("QUIRE_RUN_ID");
+
+	return id && *id;
+}
+
+int kick_prepare(struct kick *k, const struct home *h, struct err *e)
+{
+	struct launch l;
+	int pair[2];
+
+	*k = (struct kick){ .fd = -1 };
+	if (kick_in_job() || !home_is_owner(h))
+		return 0;
+	if (launch_make(&l, h, NULL, e) < 0)
+		return -1;
+	/* a socket, since send() can be told to raise no SIGPIPE */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+		launch_release(&l);
+		return err_sys(e, "quire-run");
+	}
+	k->pid = fork();
+	if (!k->pid) {
+		ssize_t n;
+		char byte;
+
+		detach(&l, &pair[1]);
+		do
+			n = read(pair[1], &byte, 1);
+		while (n < 0 && errno == EINTR);
+		if (n != 1)
+			_exit(0);
+		close(pair[1]);
+		nap();
+		launch_exec(&l);
+	}
+	int why = errno;
+	close(pair[1]);
+	launch_release(&l);
+	if (k->pid < 0) {
+		close(pair[0]);
+		*k = (struct kick){ .fd = -1 };
+		errno = why;
+		return err_sys(e, "quire-run");
+	}
+	k->fd = pair[0];
+	return 1;
+}
+
+void kick_release(struct kick *k)
+{
+	ssize_t n;
+
+	if (k->fd < 0 || !k->pid)
+		return;
+	do
+		n = send(k->fd, "", 1, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	/* it may be dead; then the next kick or reconcile does it */
+	close(k->fd);
+	*k = (struct kick){ .fd = -1 };
+}
+
+void kick_drop(struct kick *k)
+{
+	if (k->fd < 0 || !k->pid)
+		return;
+	close(k->fd);
+	while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*k = (struct kick){ .fd = -1 };
+}
+
+/* A child that leaves a child of its own, which nobody need wait for. */
+static int launch_detached(const struct launch *l, struct err *e)
+{
+	pid_t pid = fork();
+	int status, keep = -1;
+
+	if (pid < 0)
+		return err_sys(e, "%s", l->argv.v[0]);
+	if (!pid) {
+		detach(l, &keep);
+		pid_t inner = fork();
+		if (inner)
+			_exit(inner < 0 ? 1 : 0);
+		launch_exec(l);
+	}
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "%s", l->argv.v[0]);
+	if (status)
+		return err_set(e, EXIT_BUSY,
+			"%s: could not be started in the background",
+			l->argv.v[0]);
+	return 1;
+}
+
+int kick_now(const struct home *h, const char *command, struct err *e)
+{
+	struct launch l;
+	int rc;
+
+	if (kick_in_job())
+		return 0;
+	if (home_is_owner(h))
+		command = NULL;
+	else if (!command || !*command)
+		return 0;
+	if (launch_make(&l, h, command, e) < 0)
+		return -1;
+	rc = launch_detached(&l, e);
+	launch_release(&l);
+	return rc;
+}
