@@ -11,16 +11,30 @@
 #include "store/db.h"
 
 /*
- * Adopts the bare repository dir as name (NULL: the last component of dir,
- * ".git" added). The full name is appended to out. Refuses what is no bare
- * repository, SHA-256 (extensions.objectformat) and reftable
- * (extensions.refstorage) ones, a name in use, in one line.
+ * Adopts the bare repository dir as name (NULL: its path below repos/, else
+ * the last component of dir; ".git" is added where it is missing). The full
+ * name is appended to out. Adopting again, under the same name, changes
+ * nothing and mends what is missing. Refuses in one line, EXIT_USAGE: what is
+ * no bare repository, SHA-256 (extensions.objectformat) and reftable
+ * (extensions.refstorage) ones, a name or a repository in use. Nothing of it
+ * stays if the hook cannot be installed.
  */
 int adopt_repo(struct db *db, const struct home *h, const char *dir,
 	const char *name, struct buf *out, struct err *e);
-/* git init --bare below repos/, then adopt. */
+/* The same without a hook, for what is never pushed to (a mirror that cron
+ * fetches): quire-reconcile finds what has moved. */
+int adopt_hookless(struct db *db, const struct home *h, const char *dir,
+	const char *name, struct buf *out, struct err *e);
+/* git init --bare below repos/, then adopt. The repository appears whole. In a
+ * shared home its group may push. The caller has set the umask. */
 int adopt_new(struct db *db, const struct home *h, const char *name,
 	struct buf *out, struct err *e);
+/* HEAD, objects and refs are there: enough to tell a git directory from
+ * other folders, not enough to trust it. dirfd as in openat(2). */
+int adopt_looks_like_git(int dirfd, const char *dir);
+/* Its path below the home's repos/, which points into git_dir (links
+ * resolved); NULL if it is elsewhere. */
+const char *adopt_below_repos(const struct home *h, const char *git_dir);
 /* Whether git_dir is a repository of a kind that quire takes: 0 or -1. Reads
  * its config file without git: it is on the hook's path. */
 int adopt_check_format(const char *git_dir, struct err *e);

@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
+#include "exec/adopt.h"
 
 static const char *const folders[] = { "repos", "runs", "slots", "cache",
 	"secrets", "hooks" };
@@ -121,41 +123,19 @@ static int make_database(const struct plan *p, struct err *e)
 	return own(p, "quire.db", want, made, e);
 }
 
-/* A git repository looks like this; a home never has all three. */
-static int looks_like_git(int fd)
+/* The home's path as home_open() finds it, without slashes behind. */
+static char *home_path(const char *dir)
 {
-	struct stat st;
-
-	return fstatat(fd, "HEAD", &st, 0) == 0 &&
-	       fstatat(fd, "objects", &st, 0) == 0 &&
-	       fstatat(fd, "refs", &st, 0) == 0;
-}
-
-static int absolute(struct buf *path, const char *dir, struct err *e)
-{
-	char *cwd;
+	size_t n;
 
 	if (!dir) {
 		dir = getenv("QUIRE_HOME");
 		if (!dir || !*dir)
 			dir = HOME_DEFAULT;
-		if (*dir != '/')
-			return err_set(e, EXIT_USAGE,
-				"QUIRE_HOME=%s: must be an absolute path", dir);
 	}
-	if (!*dir)
-		return err_set(e, EXIT_USAGE, "the home cannot be ''");
-	if (*dir != '/') {
-		cwd = getcwd(NULL, 0);
-		if (!cwd)
-			return err_sys(e, "the current folder");
-		buf_addf(path, "%s/", cwd);
-		free(cwd);
-	}
-	buf_adds(path, dir);
-	while (path->len > 1 && path->ptr[path->len - 1] == '/')
-		buf_setlen(path, path->len - 1);
-	return 0;
+	for (n = strlen(dir); n > 1 && dir[n - 1] == '/';)
+		n--;
+	return mem_strndup(dir, n);
 }
 
 /* The folder itself, with its parents. *made says if it was not there. */
@@ -188,21 +168,24 @@ int layout_make(struct home *h, const char *dir, const char *group,
 	struct buf *done, struct err *e)
 {
 	struct plan p = { h, (gid_t)-1, 0, 0, done };
-	struct buf path = BUF_INIT;
 	struct stat st;
-	int made, failed;
+	int made = 0, failed;
+	char *path;
 
 	if (group && group_find(group, &p.group, e) < 0)
 		return -1;
-	failed = absolute(&path, dir, e) < 0 ||
-		 make_home(path.ptr, &made, e) < 0 ||
-		 home_open(h, path.ptr, e) < 0;
-	buf_release(&path);
+	path = home_path(dir);
+	if (!*path || (*path != '/' && !dir))
+		failed = home_open(h, dir, e); /* says why not */
+	else
+		failed = make_home(path, &made, e) < 0 ||
+			 home_open(h, path, e) < 0;
+	free(path);
 	if (failed)
 		return -1;
 	if (made)
 		buf_addf(done, "made %s\n", h->path);
-	if (looks_like_git(h->fd)) {
+	if (adopt_looks_like_git(h->fd, ".")) {
 		err_set(e, EXIT_USAGE,
 			"%s is a git repository, and no home for quire",
 			h->path);
