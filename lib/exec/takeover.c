@@ -1,0 +1,239 @@
+#include "exec/takeover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/commit.h"
+#include "base/gitcat.h"
+#include "exec/adopt.h"
+#include "store/legacy.h"
+#include "store/repo.h"
+#include "store/upgrade.h"
+
+#define MARK ".takeover"
+#define MAX_DEPTH 16
+
+struct walk {
+	struct db *db;
+	const struct home *home;
+	struct takeover *t;
+	int only_survey;
+	struct buf path; /* relative to the home */
+};
+
+void takeover_release(struct takeover *t)
+{
+	buf_release(&t->done);
+	buf_release(&t->left);
+}
+
+int takeover_begin(const struct home *h, struct err *e)
+{
+	int version, fd;
+	struct db db;
+
+	if (faccessat(h->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	if (errno != ENOENT)
+		return err_sys(e, "%s/" MARK, h->path);
+	if (upgrade_open(&db, h, &version, e) < 0)
+		return -1;
+	db_close(&db);
+	if (version < 1 || version > UPGRADE_LAST_OLDER)
+		return 0;
+	fd = openat(h->fd, MARK, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_sys(e, "cannot make %s/" MARK, h->path);
+	close(fd);
+	return 1;
+}
+
+/* What its HEAD has for a pipeline, and whether a hook was there before. */
+static void look_closer(struct walk *w, const char *name, const char *git_dir)
+{
+	const char *question = "HEAD:.quire";
+	struct gitcat_answer a = { .content = BUF_INIT };
+	struct gitcat g = { 0 };
+	struct buf chained = BUF_INIT;
+	struct err e;
+
+	if (gitcat_start(&g, git_dir, &e) < 0 ||
+		gitcat_ask(&g, &question, 1, &a, &e) < 0)
+		buf_addf(&w->t->left, "%s: %s\n", name, e.text);
+	else if (a.type == GITCAT_TREE &&
+		 pipeline_kind_of_tree(a.content.ptr, a.content.len) ==
+			 PIPELINE_FENNEL)
+		buf_addf(&w->t->left,
+			"%s: .quire/ci.fnl is not run any more: write "
+			".quire/ci.json\n",
+			name);
+	gitcat_stop(&g);
+	buf_release(&a.content);
+
+	buf_addf(&chained, "%s/hooks/post-receive.before-quire", git_dir);
+	if (access(chained.ptr, F_OK) == 0)
+		buf_addf(&w->t->left,
+			"%s: the hook that was there still runs, after "
+			"quire's; if it is the older\nsystem's, remove %s\n",
+			name, chained.ptr);
+	buf_release(&chained);
+}
+
+static void take(struct walk *w, const char *name, const char *dir)
+{
+	struct buf full = BUF_INIT;
+	struct err e;
+
+	if (adopt_repo(w->db, w->home, dir, name, &full, &e) < 0) {
+		buf_addf(&w->t->left, "%s: not registered: %s\n", name, e.text);
+	} else {
+		buf_addf(&w->t->done,
+			"registered %s, its refs as seen, its hook\n",
+			full.ptr);
+		look_closer(w, full.ptr, dir);
+	}
+	buf_release(&full);
+}
+
+static void survey(struct walk *w, const char *name, const char *dir)
+{
+	char *real = realpath(dir, NULL);
+	struct repo r = { 0 };
+	struct err e;
+	int known = real ? repo_by_git_dir(w->db, real, &r, &e) : 0;
+
+	if (known < 0)
+		buf_addf(&w->t->left, "%s: %s\n", name, e.text);
+	else if (!known)
+		buf_addf(&w->t->left,
+			"%s: not registered; to do so: quire repo adopt %s\n",
+			name, dir);
+	repo_release(&r);
+	free(real);
+}
+
+static void found_repository(struct walk *w)
+{
+	const char *name = w->path.ptr + strlen("repos/");
+	struct buf dir = BUF_INIT;
+
+	home_add(&dir, w->home, w->path.ptr);
+	if (w->only_survey)
+		survey(w, name, dir.ptr);
+	else
+		take(w, name, dir.ptr);
+	buf_release(&dir);
+}
+
+static void walk_folder(struct walk *w, int depth);
+
+/* A link may lead to a repository, but is not searched for others. */
+static void walk_entry(struct walk *w, const char *name, int depth)
+{
+	size_t len = w->path.len;
+	struct stat st;
+
+	buf_addf(&w->path, "/%s", name);
+	if (fstatat(w->home->fd, w->path.ptr, &st, 0) == 0 &&
+		S_ISDIR(st.st_mode)) {
+		if (adopt_looks_like_git(w->home->fd, w->path.ptr))
+			found_repository(w);
+		else if (fstatat(w->home->fd, w->path.ptr, &st,
+				 AT_SYMLINK_NOFOLLOW) == 0 &&
+			 S_ISDIR(st.st_mode) && depth < MAX_DEPTH)
+			walk_folder(w, depth + 1);
+	}
+	buf_setlen(&w->path, len);
+}
+
+static void walk_folder(struct walk *w, int depth)
+{
+	int fd = openat(
+		w->home->fd, w->path.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (errno = 0, d = readdir(dir))
+		if (*d->d_name != '.') /* no name begins so */
+			walk_entry(w, d->d_name, depth);
+	if (errno)
+		buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+	closedir(dir);
+}
+
+static void walk_repos(struct db *db, const struct home *h, struct takeover *t,
+	int only_survey)
+{
+	struct walk w = { db, h, t, only_survey, BUF_INIT };
+
+	buf_adds(&w.path, "repos");
+	walk_folder(&w, 0);
+	buf_release(&w.path);
+}
+
+void takeover_survey(struct db *db, const struct home *h, struct takeover *t)
+{
+	walk_repos(db, h, t, 1);
+}
+
+static int is_ours(const char *name)
+{
+	static const char *const ours[] = { ".", "..", MARK, "quire.db",
+		"quire.db-wal", "quire.db-shm", "repos", "runs", "slots",
+		"cache", "secrets", "hooks" };
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (!strcmp(name, ours[i]))
+			return 1;
+	return 0;
+}
+
+static void list_unknown(const struct home *h, struct takeover *t)
+{
+	int fd = openat(h->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+
+	if (!dir) {
+		buf_addf(&t->left, "%s: %s\n", h->path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((d = readdir(dir)))
+		if (!is_ours(d->d_name))
+			buf_addf(&t->left,
+				"%s/%s: not known here, left alone\n", h->path,
+				d->d_name);
+	closedir(dir);
+}
+
+int takeover_finish(
+	struct db *db, const struct home *h, struct takeover *t, struct err *e)
+{
+	int64_t tokens;
+
+	walk_repos(db, h, t, 0);
+	if (legacy_count_tokens(db, &tokens, e) < 0)
+		return -1;
+	if (tokens)
+		buf_addf(&t->left,
+			"run_token of %" PRId64 " runs: kept, of no use here\n",
+			tokens);
+	list_unknown(h, t);
+	if (unlinkat(h->fd, MARK, 0) < 0)
+		return err_sys(e, "cannot remove %s/" MARK, h->path);
+	return 0;
+}
