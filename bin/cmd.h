@@ -40,10 +40,12 @@ struct cmd_ctx {
 /*
  * Opens both; on -1 neither is open. DB_READ as the owner falls back on
  * opening for writing where the database wants that first (an older version,
- * a WAL without its -shm). A command that changes what a home is made of calls
- * home_need_owner() on c->home.
+ * a WAL without its -shm).
  */
 int cmd_open(struct cmd_ctx *c, enum db_mode mode, struct err *e);
+/* Opens for writing what only the owner may change: settings, repositories;
+ * anyone else is told whose home it is. Sets the umask as the home has it. */
+int cmd_open_owned(struct cmd_ctx *c, struct err *e);
 void cmd_close(struct cmd_ctx *c);
 
 /*

@@ -3,8 +3,10 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cmd.h"
+#include "exec/layout.h"
 
 int cmd_help(const char *text)
 {
@@ -25,6 +27,20 @@ int cmd_open(struct cmd_ctx *c, enum db_mode mode, struct err *e)
 		return 0;
 	home_close(&c->home);
 	return -1;
+}
+
+int cmd_open_owned(struct cmd_ctx *c, struct err *e)
+{
+	struct home h;
+	int owner;
+
+	/* before the database says no more than that it cannot be written */
+	if (home_open(&h, NULL, e) < 0)
+		return -1;
+	owner = home_need_owner(&h, e);
+	umask(layout_is_shared(&h) ? 007 : 027);
+	home_close(&h);
+	return owner < 0 ? -1 : cmd_open(c, DB_WRITE, e);
 }
 
 void cmd_close(struct cmd_ctx *c)

@@ -1,0 +1,178 @@
+/*
+ * quire init - makes a home, mends one, takes one of the older system over.
+ *
+ * In this order, each step safe to be repeated: folders and an empty database
+ * file; a mark if the home is the older system's; the migration, with every
+ * run's lock held; its repositories; -wal and -shm. What was done is printed,
+ * and what to do next.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "cmd.h"
+#include "exec/layout.h"
+#include "exec/reconcile.h"
+#include "exec/takeover.h"
+
+static const char help[] =
+	"usage: quire init [--shared GROUP] [DIR]\n"
+	"\n"
+	"Makes the home DIR ($QUIRE_HOME, or " HOME_DEFAULT "), or mends what\n"
+	"is missing in one. A home of the older system is upgraded: its\n"
+	"repositories below repos/ are registered and get the hook.\n"
+	"\n"
+	"  --shared GROUP   members of GROUP may push and are recorded\n";
+
+struct work {
+	struct home home;
+	struct buf done;
+	struct takeover takeover;
+	int older, settled;
+};
+
+static int fill_database(struct work *w, struct err *e)
+{
+	struct db db;
+	int failed = 0;
+
+	if (reconcile_migrate(&w->home, &w->settled, e) < 0)
+		return -1;
+	if (w->settled)
+		buf_addf(&w->done,
+			"settled as orphaned what was pending or active: "
+			"runs: %d\n",
+			w->settled);
+	if (db_open(&db, &w->home, DB_WRITE_CURRENT, e) < 0)
+		return -1;
+	failed =
+		w->older && takeover_finish(&db, &w->home, &w->takeover, e) < 0;
+	db_checkpoint(&db);
+	db_close(&db);
+	return failed ? -1 : layout_wal(&w->home, e);
+}
+
+static int init(
+	struct work *w, const char *dir, const char *group, struct err *e)
+{
+	if (layout_make(&w->home, dir, group, &w->done, e) < 0)
+		return -1;
+	w->older = takeover_begin(&w->home, e);
+	if (w->older < 0)
+		return -1;
+	if (w->older)
+		buf_adds(&w->done, "took over a home of the older system\n");
+	return fill_database(w, e);
+}
+
+/* For sh, in a crontab, where % ends the line. */
+static void add_quoted(struct buf *b, const char *s)
+{
+	buf_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_adds(b, "'\\''");
+		else if (*s == '%')
+			buf_adds(b, "'\\%'");
+		else
+			buf_addc(b, *s);
+	}
+	buf_addc(b, '\'');
+}
+
+static int is_plain(const char *s)
+{
+	return !s[strspn(s,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789/._-+:")];
+}
+
+static void add_word(struct buf *b, const char *s)
+{
+	if (is_plain(s))
+		buf_adds(b, s);
+	else
+		add_quoted(b, s);
+}
+
+static int print_next_steps(const struct home *h, struct err *e)
+{
+	int is_default = !strcmp(h->path, HOME_DEFAULT);
+	struct buf b = BUF_INIT, program = BUF_INIT;
+	int failed = fs_sibling(&program, "quire-reconcile", e) < 0;
+
+	buf_adds(&b, "\nNext, a line for this user's crontab (crontab -e):\n"
+		     "  * * * * * ");
+	if (!is_default) {
+		buf_adds(&b, "QUIRE_HOME=");
+		add_word(&b, h->path);
+		buf_addc(&b, ' ');
+	}
+	add_word(&b, program.ptr);
+	buf_adds(&b, "\nthen repositories:\n");
+	if (!is_default) {
+		buf_adds(&b, "  export QUIRE_HOME=");
+		add_word(&b, h->path);
+		buf_addc(&b, '\n');
+	}
+	buf_adds(&b, "  quire repo adopt DIR    one that is there\n"
+		     "  quire repo new NAME     a new one\n"
+		     "and a web server for the pages: quire-cgi(8) has a few "
+		     "lines for it.\n");
+	if (!failed)
+		fputs(b.ptr, stdout);
+	buf_release(&b);
+	buf_release(&program);
+	return failed ? -1 : 0;
+}
+
+static int report(struct work *w, struct err *e)
+{
+	fwrite(w->takeover.done.ptr, 1, w->takeover.done.len, stdout);
+	if (w->takeover.left.len)
+		printf("%s%s", w->older ? "\nNot carried over:\n" : "",
+			w->takeover.left.ptr);
+	if (!w->done.len)
+		printf("%s: nothing to do\n", w->home.path);
+	if (geteuid() == 0)
+		puts("\nThis home is root's, and so every job will run as "
+		     "root: better make one as\na user of its own.");
+	return print_next_steps(&w->home, e);
+}
+
+int cmd_init(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "shared", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct work w = { .done = BUF_INIT,
+		.takeover = { BUF_INIT, BUF_INIT } };
+	const char *group = NULL;
+	struct err e;
+	int opt, failed;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return cmd_help(help);
+		if (opt != 's')
+			return EXIT_USAGE;
+		group = optarg;
+	}
+	if (argc - optind > 1)
+		return program_usage(argv[0], "one folder at a time");
+	umask(027);
+	failed = init(&w, argv[optind], group, &e) < 0;
+	fwrite(w.done.ptr, 1, w.done.len, stdout);
+	if (!failed)
+		failed = report(&w, &e) < 0;
+	if (w.home.path)
+		home_close(&w.home);
+	buf_release(&w.done);
+	takeover_release(&w.takeover);
+	return failed ? program_fail(argv[0], &e) : EXIT_DONE;
+}
