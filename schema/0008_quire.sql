@@ -55,7 +55,8 @@ SELECT id, repo, ref_name, sha, pushed_at_ms, state,
 	git_dir, traceparent,
 	row_number() OVER (PARTITION BY repo ORDER BY queued_at_ms, id),
 	row_number() OVER (ORDER BY queued_at_ms, id)
-FROM runs;
+FROM runs
+ORDER BY queued_at_ms, id;
 
 CREATE TABLE jobs_new (
 	run_id TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -84,7 +85,9 @@ CREATE TABLE jobs_new (
 INSERT INTO jobs_new (run_id, job_id, state, exit_code, started_at_ms,
 	finished_at_ms, position)
 SELECT run_id, job_id, state, exit_code, started_at_ms, finished_at_ms,
-	row_number() OVER (PARTITION BY run_id ORDER BY rowid)
+	row_number() OVER (PARTITION BY run_id
+		ORDER BY coalesce(started_at_ms, finished_at_ms) NULLS LAST,
+			job_id)
 FROM jobs;
 
 -- A command has a number, and no end while it runs. Old ones are numbered by
@@ -116,15 +119,22 @@ ALTER TABLE runs_new RENAME TO runs;
 ALTER TABLE jobs_new RENAME TO jobs;
 ALTER TABLE sh_events_new RENAME TO sh_events;
 
-CREATE INDEX runs_repo_pushed_at ON runs (repo, pushed_at_ms DESC);
-CREATE INDEX runs_state ON runs (state);
--- the newest run of a ref; a ref's live runs are among its newest
+-- the newest run of a ref, and the attempts at one push
 CREATE INDEX runs_ref ON runs (repo, ref_name, push_seq, attempt);
--- the queue, in the order of claiming, and what is live: a handful of rows
-CREATE INDEX runs_queue ON runs (push_seq, attempt, queued_at_ms)
-	WHERE state = 'pending';
-CREATE INDEX runs_live ON runs (repo, ref_name, push_seq)
-	WHERE state IN ('pending', 'active');
+-- the last commit of a ref that was good
+CREATE INDEX runs_complete ON runs (repo, ref_name, push_seq, attempt)
+	WHERE state = 'complete';
+-- the queue, in the order of claiming, and what is running: a handful of rows
+CREATE INDEX runs_queue ON runs (push_seq, attempt) WHERE state = 'pending';
+CREATE INDEX runs_active ON runs (push_seq) WHERE state = 'active';
+-- lists, newest first, by any choice of ref, pusher and state. A list that
+-- leaves the state open merges the five.
+CREATE INDEX runs_by_state ON runs (repo, state, number);
+CREATE INDEX runs_by_ref ON runs (repo, ref_name, state, number);
+CREATE INDEX runs_by_pusher ON runs (repo, pusher, state, number)
+	WHERE pusher IS NOT NULL;
+CREATE INDEX runs_by_ref_pusher ON runs (repo, ref_name, pusher, state, number)
+	WHERE pusher IS NOT NULL;
 
 CREATE TABLE repos (
 	name TEXT NOT NULL PRIMARY KEY,

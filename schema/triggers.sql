@@ -11,6 +11,32 @@ BEGIN
 	SELECT RAISE (ABORT, 'this run exists, and a run is never replaced');
 END;
 
+-- Where no rowid is given, NEW.rowid is -1 before the row is in. So that -1
+-- never names a row, there is none below 1.
+CREATE TRIGGER runs_rowid AFTER INSERT ON runs
+WHEN NEW.rowid < 1
+BEGIN
+	SELECT RAISE (ABORT, 'the rowid of a run is above 0');
+END;
+
+-- jobs may be there before their run where foreign keys are off
+CREATE TRIGGER runs_insert_ended BEFORE INSERT ON runs
+WHEN NEW.state IN ('complete', 'failed', 'superseded')
+	AND EXISTS (SELECT 1 FROM jobs WHERE run_id = NEW.id
+		AND state IN ('pending', 'active'))
+BEGIN
+	SELECT RAISE (ABORT, 'a run that has ended has no live job');
+END;
+
+-- Whoever adds a row, the next number and push_seq are above it.
+CREATE TRIGGER runs_count AFTER INSERT ON runs
+BEGIN
+	UPDATE counters SET value = NEW.push_seq
+	WHERE name = 'push_seq' AND value < NEW.push_seq;
+	UPDATE repos SET last_number = NEW.number
+	WHERE name = NEW.repo AND last_number < NEW.number;
+END;
+
 CREATE TRIGGER runs_key BEFORE UPDATE ON runs
 WHEN NEW.id IS NOT OLD.id OR NEW.repo IS NOT OLD.repo
 	OR NEW.number IS NOT OLD.number OR NEW.rowid IS NOT OLD.rowid

@@ -13,16 +13,27 @@
 
 #include <sqlite3.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/home.h"
 
 #define DB_APPLICATION_ID 0x71756972 /* "quir" */
+#define DB_WAIT_MS 60000
 
 struct db {
 	sqlite3 *conn;
 	char *path;
 	unsigned id_counter; /* for id_new() */
+	/* of a DB_READ opened as immutable: what the file was like */
+	int immutable;
+	struct stat as_opened;
+	/* statements kept by db_stmt() */
+	struct db_stmt_kept {
+		const char *sql;
+		sqlite3_stmt *stmt;
+	} * kept;
+	size_t n_kept;
 };
 
 enum db_mode {
@@ -33,9 +44,15 @@ enum db_mode {
 	DB_PUSH,
 	/* quire, quire-run: migrate if no row is active; waiting 60 s. */
 	DB_WRITE,
-	/* quire-reconcile, quire init: migrate_home() (migrate.h) comes first;
-	 * then as DB_WRITE, but an older version is an error here. */
+	/* quire-reconcile, quire init: reconcile_migrate() comes first; then as
+	 * DB_WRITE, but an older version is an error here. */
 	DB_WRITE_CURRENT,
+	/*
+	 * For reconcile_migrate() and quire init: any version that can become
+	 * this one, an empty file included, left as it is for migrate_run().
+	 * Only db_version() and tables known to be there may be read before.
+	 */
+	DB_MIGRATE,
 	/*
 	 * Pages and listings: no write access needed. Uses immutable=1 only if
 	 * quire.db-wal is absent or empty, see db_read_stale().
@@ -45,13 +62,17 @@ enum db_mode {
 
 /*
  * Opens home/quire.db. Errors, each a line that says what to do: no database
- * ("quire init"), not readable, foreign (application_id is not ours at
- * version 8 or above), newer than this program, corrupt: EXIT_INTERNAL;
- * older than the mode takes, locked for longer than the mode waits, WAL with
- * frames but no -shm, not ours to write: EXIT_BUSY.
+ * ("quire init"), foreign (application_id is not ours at version 8 or above),
+ * newer than this program, corrupt: EXIT_INTERNAL; older than the mode takes,
+ * locked for longer than the mode waits, WAL with frames but no -shm, not
+ * ours to read or write: EXIT_BUSY.
+ *
+ * What is refused is left untouched: no file is made, none is written.
  */
 int db_open(
 	struct db *db, const struct home *h, enum db_mode mode, struct err *e);
+/* The user_version, as it is now; -1 with e filled. */
+int db_version(struct db *db, struct err *e);
 /* Closes; a writer that finds the queue empty calls db_checkpoint() first. */
 void db_close(struct db *db);
 /* Forgets the connection without closing it: the process is about to end. */
@@ -63,9 +84,13 @@ void db_checkpoint(struct db *db);
 /*
  * For DB_READ: whether what was read may be torn, because the database was
  * opened as immutable and has been written meanwhile. Ask when all is read;
- * if 1, close, open and read again. A DB_READ opened through the WAL never is.
+ * if 1, close, open and read again. Ask also when reading failed: torn pages
+ * can look corrupt. A DB_READ opened through the WAL never is stale.
  */
 int db_read_stale(struct db *db);
+
+/* How long a lock is waited for from now on; db_open() sets it by mode. */
+void db_wait_ms(struct db *db, int ms);
 
 /* Transactions. begin waits as the mode says; 0 or -1. */
 int db_begin(struct db *db, struct err *e); /* BEGIN IMMEDIATE */
@@ -81,6 +106,16 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
  * rest (CORRUPT, NOTADB, CONSTRAINT, ...) EXIT_INTERNAL.
  */
 sqlite3_stmt *db_prep(struct db *db, const char *sql, struct err *e);
+/*
+ * The same for a statement that is run more than once: compiled at the first
+ * call and kept in db. sql must be the same pointer each time (a literal).
+ * Give it back with db_done(), not sqlite3_finalize(): one that is not reset
+ * keeps its read transaction open.
+ */
+sqlite3_stmt *db_stmt(struct db *db, const char *sql, struct err *e);
+void db_done(sqlite3_stmt *s);
+/* db_step() for a statement that has no rows, then db_done(). 0 or -1. */
+int db_run(struct db *db, sqlite3_stmt *s, struct err *e);
 int db_step(struct db *db, sqlite3_stmt *s, struct err *e);
 int db_exec(struct db *db, const char *sql, struct err *e);
 int db_error(struct db *db, struct err *e, const char *what);

@@ -10,9 +10,12 @@
 #ifndef QUIRE_STORE_MIGRATE_H
 #define QUIRE_STORE_MIGRATE_H
 
+#include "base/buf.h"
 #include "base/err.h"
-#include "base/home.h"
 #include "store/db.h"
+
+/* From this version on the lineage is quire's own. */
+#define MIGRATE_OURS 8
 
 struct migration {
 	int version;
@@ -35,9 +38,16 @@ int migrate_judge(int version, int application_id, struct err *e);
 /*
  * Migrates an open connection (any mode but DB_READ) if it is older. Two at
  * once are safe: the version is read again inside BEGIN IMMEDIATE. An empty
- * file becomes a fresh database.
+ * file becomes a fresh database. The caller holds the locks of all active
+ * rows, see reconcile_migrate().
  */
 int migrate_run(struct db *db, struct err *e);
+/* The same for who holds no locks: refused (EXIT_BUSY) if a row is active. A
+ * database of the older system has no live run of ours, whatever it says. */
+int migrate_if_idle(struct db *db, struct err *e);
+/* Both, with another list of migrations than the embedded one. */
+int migrate_with(struct db *db, const struct migration *list, int count,
+	int only_idle, struct err *e);
 
 /* Names of triggers of triggers.sql that sqlite_master lacks or has with
  * another text, for quire doctor. 0 none, 1 some (listed in b), -1 error. */

@@ -23,8 +23,8 @@ int repo_by_git_dir(
 	struct db *db, const char *git_dir, struct repo *r, struct err *e);
 int repo_by_name(
 	struct db *db, const char *name, struct repo *r, struct err *e);
-/* Like repo_by_name, for what a user typed ("foo" or "foo.git"); not there is
- * -1, EXIT_USAGE, with the near miss. */
+/* Like repo_by_name, for what a user typed ("foo" or "foo.git"): 1, or -1;
+ * not there is EXIT_USAGE, with the near miss. */
 int repo_resolve(
 	struct db *db, const char *typed, struct repo *r, struct err *e);
 /* All, by name; free with repo_list_release. */

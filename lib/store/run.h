@@ -107,30 +107,38 @@ int run_supersede(struct db *db, const char *repo, const char *ref,
 int run_by_id(struct db *db, const char *id, struct run *r, struct err *e);
 int run_by_number(struct db *db, const char *repo, int64_t number,
 	struct run *r, struct err *e);
-/* What a user typed; unknown or ambiguous is -1, EXIT_USAGE. */
+/* What a user typed: 1, or -1; unknown or ambiguous is EXIT_USAGE. */
 int run_resolve(struct db *db, const char *typed, struct run *r, struct err *e);
 /* The present state alone; cheap, for the supervisor's look every 200 ms. */
 int run_state_of(
 	struct db *db, const char *id, enum run_state *s, struct err *e);
-/* The newest run of a ref by (push_seq, attempt); sha NULL: any commit. */
+/* The newest run of a ref by (push_seq, attempt); sha NULL: any commit, else
+ * one of the ref's RUN_LOOK_BACK newest. */
+#define RUN_LOOK_BACK 1000
 int run_newest_of_ref(struct db *db, const char *repo, const char *ref,
 	const char *sha, struct run *r, struct err *e);
 /* The newest complete run of a ref older than push_seq (for when.paths). */
 int run_last_complete(struct db *db, const char *repo, const char *ref,
 	int64_t before_seq, struct run *r, struct err *e);
 
-/* A page of a list, newest number first. Empty filters are NULL. */
+/*
+ * A page of a list, newest number first; over all repositories, newest id
+ * first. Empty filters are NULL. Any choice of them costs the same at a
+ * million runs as at ten.
+ */
 struct run_filter {
-	const char *repo; /* NULL: all repositories, by id descending */
+	const char *repo; /* NULL: all repositories */
 	const char *ref;
 	const char *state;
 	const char *pusher;
 	int64_t before; /* only numbers below; 0: from the newest */
+	const char *before_id; /* the same for repo NULL; NULL: the newest */
 	int limit;
 };
 int run_list(struct db *db, const struct run_filter *f, struct run **list,
 	size_t *n, struct err *e);
-/* The newest run of every repository that has one, newest activity first. */
+/* The newest run of every registered repository that has one, newest activity
+ * first. */
 int run_latest_by_repo(
 	struct db *db, struct run **list, size_t *n, struct err *e);
 /* The newest run of the tip of a ref (the ref's state: badge, index). 1/0/-1 */
@@ -141,7 +149,9 @@ int run_of_tip(struct db *db, const char *repo, const char *ref, struct run *r,
 /* Pending runs in order of claiming; skip counts those to pass over. 1/0/-1 */
 int run_next_pending(struct db *db, int skip, struct run *r, struct err *e);
 int run_count(struct db *db, enum run_state s, int64_t *n, struct err *e);
-/* How many pending runs are claimed before this one, plus the active ones. */
+/* How many pending runs are claimed before this one, plus the active ones; not
+ * counted beyond RUN_AHEAD_MAX. */
+#define RUN_AHEAD_MAX 1000
 int run_ahead(struct db *db, const char *id, int64_t *n, struct err *e);
 /* Ids and repositories of all active rows (reconcile). */
 int run_list_active(struct db *db, struct run **list, size_t *n, struct err *e);

@@ -1,0 +1,227 @@
+#include "store/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+
+static int is_transient(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_NOMEM:
+		return 1;
+	}
+	return 0;
+}
+
+int db_error(struct db *db, struct err *e, const char *what)
+{
+	int rc = sqlite3_extended_errcode(db->conn);
+	int status = is_transient(rc) ? EXIT_BUSY : EXIT_INTERNAL;
+
+	return err_set(e, status, "%s: %s: %s", db->path, what,
+		sqlite3_errmsg(db->conn));
+}
+
+void db_close(struct db *db)
+{
+	sqlite3_stmt *s;
+
+	while ((s = sqlite3_next_stmt(db->conn, NULL)))
+		sqlite3_finalize(s);
+	sqlite3_close_v2(db->conn);
+	free(db->kept);
+	free(db->path);
+	memset(db, 0, sizeof(*db));
+}
+
+void db_abandon(struct db *db)
+{
+	db->conn = NULL;
+}
+
+/* Gives up at the first reader or writer in the way: it is a favour to the
+ * next opener, and the one in the way can do it as well. */
+void db_checkpoint(struct db *db)
+{
+	int rc;
+
+	db_wait_ms(db, 0);
+	rc = sqlite3_wal_checkpoint_v2(
+		db->conn, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)rc; /* nothing depends on it */
+	db_wait_ms(db, DB_WAIT_MS);
+}
+
+/*
+ * Sleeps 1 ms at first, later 2 to 9, so that of many waiting pushes none is
+ * left out for long (SQLite's own handler goes up to 100 ms). What was waited
+ * is reckoned from the count: nothing has to be kept.
+ */
+static int wait_busy(void *arg, int count)
+{
+	long limit_ms = (long)(intptr_t)arg;
+	long waited_ms = count < 10 ? count : 10 + (count - 10) * 5L;
+	long ms = count < 10 ? 1 : 2 + (long)(random() % 8);
+	struct timespec ts = { 0, ms * 1000000 };
+
+	if (waited_ms >= limit_ms)
+		return 0;
+	nanosleep(&ts, NULL);
+	return 1;
+}
+
+void db_wait_ms(struct db *db, int ms)
+{
+	sqlite3_busy_handler(
+		db->conn, ms ? wait_busy : NULL, (void *)(intptr_t)ms);
+}
+
+sqlite3_stmt *db_prep(struct db *db, const char *sql, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (sqlite3_prepare_v2(db->conn, sql, -1, &s, NULL) != SQLITE_OK) {
+		db_error(db, e, "cannot prepare a statement");
+		return NULL;
+	}
+	return s;
+}
+
+sqlite3_stmt *db_stmt(struct db *db, const char *sql, struct err *e)
+{
+	sqlite3_stmt *s = NULL;
+
+	for (size_t i = 0; i < db->n_kept; i++) {
+		if (db->kept[i].sql == sql)
+			return db->kept[i].stmt;
+	}
+	if (sqlite3_prepare_v3(db->conn, sql, -1, SQLITE_PREPARE_PERSISTENT, &s,
+		    NULL) != SQLITE_OK) {
+		db_error(db, e, "cannot prepare a statement");
+		return NULL;
+	}
+	if (db->n_kept % 16 == 0)
+		db->kept = mem_resize(
+			db->kept, db->n_kept + 16, sizeof(*db->kept));
+	db->kept[db->n_kept].sql = sql;
+	db->kept[db->n_kept++].stmt = s;
+	return s;
+}
+
+void db_done(sqlite3_stmt *s)
+{
+	int rc = sqlite3_reset(s);
+
+	(void)rc; /* says again what the last step said */
+	sqlite3_clear_bindings(s);
+}
+
+int db_step(struct db *db, sqlite3_stmt *s, struct err *e)
+{
+	switch (sqlite3_step(s)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	}
+	db_error(db, e, "cannot read or write");
+	sqlite3_reset(s);
+	return -1;
+}
+
+int db_run(struct db *db, sqlite3_stmt *s, struct err *e)
+{
+	int r = db_step(db, s, e);
+
+	db_done(s);
+	return r < 0 ? -1 : 0;
+}
+
+int db_exec(struct db *db, const char *sql, struct err *e)
+{
+	if (sqlite3_exec(db->conn, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return db_error(db, e, "cannot read or write");
+	return 0;
+}
+
+int db_begin(struct db *db, struct err *e)
+{
+	return db_exec(db, "BEGIN IMMEDIATE", e);
+}
+
+int db_begin_read(struct db *db, struct err *e)
+{
+	return db_exec(db, "BEGIN", e);
+}
+
+int db_commit(struct db *db, struct err *e)
+{
+	return db_exec(db, "COMMIT", e);
+}
+
+void db_rollback(struct db *db)
+{
+	if (sqlite3_get_autocommit(db->conn))
+		return;
+	/* can only fail if there is nothing to roll back any more */
+	sqlite3_exec(db->conn, "ROLLBACK", NULL, NULL, NULL);
+}
+
+int db_changes(struct db *db)
+{
+	return sqlite3_changes(db->conn);
+}
+
+void db_bind_text(sqlite3_stmt *s, int i, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(s, i, text, -1, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(s, i);
+}
+
+void db_bind_int(sqlite3_stmt *s, int i, int64_t value)
+{
+	sqlite3_bind_int64(s, i, value);
+}
+
+void db_bind_ms(sqlite3_stmt *s, int i, int64_t at_ms)
+{
+	if (at_ms < 0)
+		sqlite3_bind_null(s, i);
+	else
+		sqlite3_bind_int64(s, i, at_ms);
+}
+
+char *db_col_dup(sqlite3_stmt *s, int i)
+{
+	const unsigned char *text = sqlite3_column_text(s, i);
+
+	return text ? mem_strdup((const char *)text) : NULL;
+}
+
+void db_col_copy(sqlite3_stmt *s, int i, char *out, size_t size)
+{
+	const unsigned char *text = sqlite3_column_text(s, i);
+	size_t len = text ? strnlen((const char *)text, size - 1) : 0;
+
+	if (len)
+		memcpy(out, text, len);
+	out[len] = '\0';
+}
+
+int64_t db_col_ms(sqlite3_stmt *s, int i)
+{
+	if (sqlite3_column_type(s, i) == SQLITE_NULL)
+		return -1;
+	return sqlite3_column_int64(s, i);
+}

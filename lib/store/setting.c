@@ -1,0 +1,196 @@
+#include "store/setting.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/units.h"
+
+/* Whether value is one of the words in choices. */
+static int is_choice(const char *choices, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *p = choices; len && (p = strstr(p, value)); p++) {
+		if ((p == choices || p[-1] == ' ') &&
+			(p[len] == '\0' || p[len] == ' '))
+			return 1;
+	}
+	return 0;
+}
+
+/* The value as a number, where the type has one. */
+static int parse(const struct setting_key *key, const char *value,
+	int64_t *number, struct err *e)
+{
+	int on = 0, r = 0;
+
+	*number = 0;
+	switch (key->type) {
+	case SETTING_BOOL:
+		r = units_bool(value, &on, e);
+		*number = on;
+		break;
+	case SETTING_INT:
+		r = units_int(value, key->min, INT32_MAX, number, e);
+		break;
+	case SETTING_SIZE:
+		r = units_size(value, number, e);
+		break;
+	case SETTING_DURATION:
+		r = units_duration(value, number, e);
+		break;
+	case SETTING_CHOICE:
+		if (!is_choice(key->choices, value))
+			r = err_set(e, EXIT_USAGE, "'%s' is none of: %s", value,
+				key->choices);
+		break;
+	case SETTING_TEXT:
+		if (strchr(value, '\n'))
+			r = err_set(e, EXIT_USAGE, "must be one line");
+		break;
+	}
+	return r < 0 ? err_prefix(e, "%s", key->name) : 0;
+}
+
+/* The stored value that counts, and whose it is; 1 found, 0 none, -1. */
+static int read_stored(struct db *db, const char *repo, const char *key,
+	char **value, int *of_repo, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(db,
+		"SELECT value, repo <> '' FROM settings"
+		" WHERE key = ?2 AND repo IN ('', ?1)"
+		" ORDER BY repo DESC LIMIT 1",
+		e);
+	int r;
+
+	if (!s)
+		return -1;
+	db_bind_text(s, 1, repo ? repo : "");
+	db_bind_text(s, 2, key);
+	r = db_step(db, s, e);
+	if (r == 1) {
+		*value = db_col_dup(s, 0);
+		*of_repo = sqlite3_column_int(s, 1);
+	}
+	db_done(s);
+	return r;
+}
+
+/* The effective value and its origin: "default", "global" or repo. */
+static int effective(struct db *db, const char *repo,
+	const struct setting_key *key, char **value, const char **origin,
+	struct err *e)
+{
+	int of_repo = 0;
+	int r = read_stored(
+		db, key->per_repo ? repo : NULL, key->name, value, &of_repo, e);
+
+	if (r < 0)
+		return -1;
+	if (r == 0)
+		*value = mem_strdup(key->fallback);
+	*origin = r == 0 ? "default" : of_repo ? repo : "global";
+	return 0;
+}
+
+char *setting_get(
+	struct db *db, const char *repo, const char *name, struct err *e)
+{
+	const struct setting_key *key = setting_find(name, e);
+	const char *origin;
+	char *value = NULL;
+
+	if (!key || effective(db, repo, key, &value, &origin, e) < 0)
+		return NULL;
+	return value;
+}
+
+int setting_get_int(struct db *db, const char *repo, const char *name,
+	int64_t *value, struct err *e)
+{
+	const struct setting_key *key = setting_find(name, e);
+	char *text = key ? setting_get(db, repo, name, e) : NULL;
+	int r;
+
+	if (!text)
+		return -1;
+	r = parse(key, text, value, e);
+	if (r < 0) {
+		err_prefix(e, "setting");
+		e->status = EXIT_INTERNAL;
+	}
+	free(text);
+	return r;
+}
+
+/* The key, if it may have a value at this level. */
+static const struct setting_key *find_for(
+	const char *repo, const char *name, struct err *e)
+{
+	const struct setting_key *key = setting_find(name, e);
+
+	if (key && repo && *repo && !key->per_repo) {
+		err_set(e, EXIT_USAGE,
+			"%s: is global, a repository has no value of its own",
+			name);
+		return NULL;
+	}
+	return key;
+}
+
+int setting_set(struct db *db, const char *repo, const char *name,
+	const char *value, struct err *e)
+{
+	const struct setting_key *key = find_for(repo, name, e);
+	int64_t number;
+
+	if (!key || parse(key, value, &number, e) < 0)
+		return -1;
+	sqlite3_stmt *s = db_stmt(db,
+		"INSERT INTO settings (repo, key, value) VALUES (?1, ?2, ?3)"
+		" ON CONFLICT (repo, key) DO UPDATE SET value = excluded.value",
+		e);
+	if (!s)
+		return -1;
+	db_bind_text(s, 1, repo ? repo : "");
+	db_bind_text(s, 2, name);
+	db_bind_text(s, 3, value);
+	return db_run(db, s, e);
+}
+
+int setting_unset(
+	struct db *db, const char *repo, const char *name, struct err *e)
+{
+	const struct setting_key *key = find_for(repo, name, e);
+	sqlite3_stmt *s =
+		key ? db_stmt(db,
+			      "DELETE FROM settings WHERE repo = ?1 AND key = ?2",
+			      e)
+		    : NULL;
+
+	if (!s)
+		return -1;
+	db_bind_text(s, 1, repo ? repo : "");
+	db_bind_text(s, 2, name);
+	return db_run(db, s, e);
+}
+
+int setting_each(struct db *db, const char *repo,
+	void (*fn)(void *arg, const struct setting_key *key, const char *value,
+		const char *origin),
+	void *arg, struct err *e)
+{
+	for (size_t i = 0; i < setting_keys_count; i++) {
+		const char *origin;
+		char *value;
+
+		if (effective(db, repo, &setting_keys[i], &value, &origin, e) <
+			0)
+			return -1;
+		fn(arg, &setting_keys[i], value, origin);
+		free(value);
+	}
+	return 0;
+}
