@@ -54,6 +54,7 @@ static const struct topic {
 	{ "tutorial", "quire.7" },
 	{ "pipeline", "quire-pipeline.5" },
 	{ "settings", "quire-config.5" },
+	{ "events", "quire-events.5" },
 	{ "database", "quire-db.5" },
 };
 #define N_TOPICS (sizeof(topics) / sizeof(*topics))

@@ -175,6 +175,12 @@ int layout_make(struct home *h, const char *dir, const char *group,
 	if (group && group_find(group, &p.group, e) < 0)
 		return -1;
 	path = home_path(dir);
+	if (strchr(path, '\n')) {
+		free(path);
+		return err_set(e, EXIT_USAGE,
+			"a line break in the path of a home: no hook can hold "
+			"it");
+	}
 	if (!*path || (*path != '/' && !dir))
 		failed = home_open(h, dir, e); /* says why not */
 	else
