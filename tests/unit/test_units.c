@@ -1,0 +1,147 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/units.h"
+
+static void durations(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t ms; /* -1: refused */
+	} cases[] = {
+		{ "0", 0 },
+		{ "90", 90000 },
+		{ "90s", 90000 },
+		{ "30m", 1800000 },
+		{ "1h30m", 5400000 },
+		{ "1h", 3600000 },
+		{ "2d", 172800000 },
+		{ "500ms", 500 },
+		{ "1d2h3m4s5ms", 93784005 },
+		{ "36500d", INT64_C(36500) * 86400000 },
+		{ "36501d", -1 },
+		{ "", -1 },
+		{ "m", -1 },
+		{ "-1", -1 },
+		{ "1.5h", -1 },
+		{ "1 h", -1 },
+		{ " 1h", -1 },
+		{ "1h ", -1 },
+		{ "1h30", -1 },
+		{ "30m1h", -1 },
+		{ "1h1h", -1 },
+		{ "1w", -1 },
+		{ "1H", -1 },
+		{ "99999999999999999999", -1 },
+		{ "9223372036854775807d", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = { 0 };
+		int64_t ms = -1;
+		int got = units_duration(cases[i].text, &ms, &e);
+
+		if (ms != cases[i].ms)
+			fail_msg("'%s'", cases[i].text);
+		assert_int_equal(got, cases[i].ms < 0 ? -1 : 0);
+		assert_int_equal(e.status, got < 0 ? EXIT_USAGE : 0);
+	}
+}
+
+static void sizes(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t bytes;
+	} cases[] = {
+		{ "0", 0 },
+		{ "100", 100 },
+		{ "512K", 524288 },
+		{ "64M", 67108864 },
+		{ "64m", 67108864 },
+		{ "1G", 1073741824 },
+		{ "2T", INT64_C(2199023255552) },
+		{ "9223372036854775807", INT64_MAX },
+		{ "9223372036854775808", -1 },
+		{ "8388608T", -1 },
+		{ "", -1 },
+		{ "K", -1 },
+		{ "1KB", -1 },
+		{ "1P", -1 },
+		{ "-1", -1 },
+		{ "1 K", -1 },
+		{ "1.5G", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = { 0 };
+		int64_t bytes = -1;
+		int got = units_size(cases[i].text, &bytes, &e);
+
+		if (bytes != cases[i].bytes)
+			fail_msg("'%s'", cases[i].text);
+		assert_int_equal(got, cases[i].bytes < 0 ? -1 : 0);
+	}
+}
+
+static void booleans(void **state)
+{
+	static const char *const yes[] = { "on", "true", "yes", "1" };
+	static const char *const no[] = { "off", "false", "no", "0" };
+	struct err e;
+	int value;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		value = -1;
+		assert_int_equal(units_bool(yes[i], &value, &e), 0);
+		assert_int_equal(value, 1);
+		assert_int_equal(units_bool(no[i], &value, &e), 0);
+		assert_int_equal(value, 0);
+	}
+	value = 7;
+	assert_int_equal(units_bool("", &value, &e), -1);
+	assert_int_equal(units_bool("maybe", &value, &e), -1);
+	assert_string_equal(e.text, "'maybe' is neither on nor off");
+	assert_int_equal(value, 7);
+}
+
+static void whole_numbers(void **state)
+{
+	struct err e;
+	int64_t n = 0;
+
+	(void)state;
+	assert_int_equal(units_int("-5", -5, 5, &n, &e), 0);
+	assert_int_equal(n, -5);
+	assert_int_equal(units_int("5", -5, 5, &n, &e), 0);
+	assert_int_equal(n, 5);
+	assert_int_equal(units_int("6", -5, 5, &n, &e), -1);
+	assert_string_equal(e.text, "'6' is not a whole number from -5 to 5");
+	assert_int_equal(units_int("", -5, 5, &n, &e), -1);
+	assert_int_equal(units_int("-", -5, 5, &n, &e), -1);
+	assert_int_equal(units_int("1 ", -5, 5, &n, &e), -1);
+	assert_int_equal(units_int("+1", -5, 5, &n, &e), -1);
+	assert_int_equal(units_int("0x1", -5, 5, &n, &e), -1);
+	assert_int_equal(
+		units_int("18446744073709551617", 0, INT64_MAX, &n, &e), -1);
+	assert_int_equal(n, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(durations),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(booleans),
+		cmocka_unit_test(whole_numbers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
