@@ -153,6 +153,13 @@ uninstall:
 clean:
 	rm -rf $(B)
 
+# small programs that only the measurements use
+$(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libquire.a \
+		-lgit2 -lsqlite3 -ljson-c -lpthread
+bench-workspace: $(B)/bench/lay_out
+
 FORCE:
 .PHONY: all units demo check test asan lint format-check install uninstall \
 	clean FORCE
