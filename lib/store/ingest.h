@@ -24,8 +24,14 @@ struct ingest {
 	int64_t timeout_ms; /* the pipeline's own limit; 0: none */
 	int exited; /* executor_exited was seen */
 	int status, signal; /* of it */
+	char crash[64]; /* the same in words, where it was no good end */
 	size_t bad_lines; /* lines that were no events */
-	struct strv counts; /* commands seen per job, for a missing n */
+	/* the last command seen of each job, for a missing n */
+	struct ingest_count {
+		char *job_id;
+		int n;
+	} * counts;
+	size_t n_counts;
 };
 void ingest_init(struct ingest *in, const char *run_id);
 void ingest_release(struct ingest *in);
@@ -39,8 +45,9 @@ void ingest_release(struct ingest *in);
 int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 	size_t *used, struct err *e);
 
-/* The edge that the recorded end of an executor means (DESIGN 4): success,
- * pipeline-failure or process-crashed. The reason points into in. */
+/* The edge that the recorded end of an executor means: complete, or failed as
+ * pipeline-failure or process-crashed; without a record (exited 0), failed as
+ * orphaned. The reason points into in, or is a literal. */
 struct run_edge;
 void ingest_outcome(const struct ingest *in, struct run_edge *edge);
 
