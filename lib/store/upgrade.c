@@ -1,15 +1,9 @@
 #include "store/upgrade.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "store/migrate.h"
-
-#define WAIT_MS 60000
 
 static int read_int(struct db *db, const char *sql, int *value, struct err *e)
 {
@@ -27,54 +21,14 @@ static int read_int(struct db *db, const char *sql, int *value, struct err *e)
 	return got > 0 ? 0 : -1;
 }
 
-static int configure(struct db *db, struct err *e)
-{
-	int on = 1;
-
-	sqlite3_extended_result_codes(db->conn, 1);
-	if (sqlite3_busy_timeout(db->conn, WAIT_MS) != SQLITE_OK)
-		return db_error(db, e, "quire.db");
-	/* others find -wal and -shm with the modes that quire init gave them */
-	if (sqlite3_file_control(db->conn, "main", SQLITE_FCNTL_PERSIST_WAL,
-		    &on) != SQLITE_OK)
-		return db_error(db, e, "quire.db");
-	if (db_exec(db, "PRAGMA synchronous = FULL", e) < 0)
-		return -1;
-	return db_exec(db, "PRAGMA foreign_keys = ON", e);
-}
-
 int upgrade_open(
 	struct db *db, const struct home *h, int *version, struct err *e)
 {
-	struct buf path = BUF_INIT;
-	struct stat st;
-	int application_id;
-
-	memset(db, 0, sizeof(*db));
-	home_add(&path, h, "quire.db");
-	db->path = buf_detach(&path);
-	if (stat(db->path, &st)) {
-		if (errno == ENOENT)
-			err_set(e, EXIT_BUSY,
-				"%s: there is no database: 'quire init' makes "
-				"one",
-				db->path);
-		else
-			err_sys(e, "%s", db->path);
-		goto fail;
-	}
-	if (sqlite3_open_v2(db->path, &db->conn, SQLITE_OPEN_READWRITE, NULL) !=
-		SQLITE_OK) {
-		db_error(db, e, db->path);
-		goto fail;
-	}
-	if (configure(db, e) < 0 ||
-		read_int(db, "PRAGMA user_version", version, e) < 0 ||
-		read_int(db, "PRAGMA application_id", &application_id, e) < 0 ||
-		migrate_judge(*version, application_id, e) < 0)
-		goto fail;
-	return 0;
-fail:
+	if (db_open(db, h, DB_MIGRATE, e) < 0)
+		return -1;
+	*version = db_version(db, e);
+	if (*version >= 0)
+		return 0;
 	db_close(db);
 	return -1;
 }
