@@ -61,7 +61,7 @@ static int rerun(struct cmd_ctx *ctx, const char *typed, struct err *e)
 	}
 	term_add_run(&name, &r);
 	buf_addf(&note, ", %s once more", name.ptr);
-	if (repo_resolve(&ctx->db, r.repo, &repo, e) == 0) {
+	if (repo_resolve(&ctx->db, r.repo, &repo, e) > 0) {
 		struct run_new new = {
 			.repo = r.repo,
 			.ref = r.ref,

@@ -77,6 +77,10 @@ static int take_lock(const struct reconcile *r, int *fd, struct err *e)
 	static const char path[] = "slots/reconcile.lock";
 	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
 
+	/* a home of the older system has none */
+	if (!r->dry_run && mkdirat(r->home->fd, "slots", 0750) &&
+		errno != EEXIST)
+		return err_sys(e, "%s/slots", r->home->path);
 	*fd = openat(r->home->fd, path,
 		O_RDWR | O_CLOEXEC | O_NOFOLLOW | (r->dry_run ? 0 : O_CREAT),
 		0640);
@@ -328,7 +332,7 @@ int reconcile(struct reconcile *r, struct err *e)
 {
 	struct pass p = { .r = r, .start_ms = clock_now_ms() };
 	struct queue q = { 0 };
-	int fd, rc;
+	int fd = -1, rc;
 
 	if (home_need_owner(r->home, e) < 0 || take_lock(r, &fd, e) < 0)
 		return -1;

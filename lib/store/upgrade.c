@@ -1,6 +1,5 @@
 #include "store/upgrade.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -42,10 +41,9 @@ int upgrade_list_active(
 
 	*list = NULL;
 	*n = 0;
-	if (read_int(db, "PRAGMA user_version", &version, e) < 0)
-		return -1;
-	if (version == 0)
-		return 0;
+	version = db_version(db, e);
+	if (version <= 0)
+		return version;
 	s = db_prep(db, "SELECT id, repo FROM runs WHERE state = 'active'", e);
 	if (!s)
 		return -1;

@@ -11,15 +11,16 @@
 #include "base/err.h"
 #include "base/home.h"
 #include "store/db.h"
+#include "store/migrate.h"
 #include "store/run.h"
 
 /* The last version of the older system; ours begin behind it. */
-#define UPGRADE_LAST_OLDER 7
+#define UPGRADE_LAST_OLDER (MIGRATE_OURS - 1)
 
 /*
  * Opens home/quire.db for writing at whatever version of the lineage it is,
- * without migrating it; an empty file is version 0. None, foreign, newer or
- * locked for 60 s is an error as for db_open(). End with db_close().
+ * without migrating it (DB_MIGRATE); an empty file is version 0. End with
+ * db_close().
  */
 int upgrade_open(
 	struct db *db, const struct home *h, int *version, struct err *e);

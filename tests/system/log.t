@@ -1,0 +1,76 @@
+#!/bin/sh
+# quire log: what the commands wrote.
+. "$(dirname "$0")/lib.sh"
+plan 16
+
+new_home
+new_repo foo
+pipeline foo '{"jobs":[
+	{"id":"build","run":["echo one; echo two >&2","printf last"]},
+	{"id":"test","run":["echo before","echo why; exit 1","echo never"]},
+	{"id":"lint","run":"echo fine"}]}'
+push foo
+wait_idle
+pipeline foo '{"jobs":[{"id":"build","run":["echo green","true"]},
+	{"id":"tty","run":"printf \"\\033[31mred\\033[0m\\033[2J\\0ab\\n\""},
+	{"id":"bar","run":"printf \"10%%\\r50%%\\r99%%\\n\""},
+	{"id":"long","run":"head -c 100000 /dev/zero | tr \"\\\\0\" x"}]}'
+push foo
+wait_idle
+
+check 'a red run: the last command of the job that failed' \
+	'test "$(quire log foo#1)" = why'
+check 'everything, if asked: in order, under heads' \
+	'quire log foo#1 --all >"$T/out" &&
+	test "$(grep -v "^==>" "$T/out" | grep . | tr "\n" " ")" = \
+	"one two last before why fine " &&
+	grep -x "==> build 2: printf last <==" "$T/out"'
+check 'of one job' \
+	'test "$(quire log foo#1 build | grep -v "^==>\|^$" | tr "\n" " ")" = \
+	"one two last "'
+check 'of one command' \
+	'test "$(quire log foo#1 build 2)" = last &&
+	test "$(quire log foo#1 test 1)" = before'
+check 'with time and stream, as it is' \
+	'quire log foo#1 build 1 --raw >"$T/raw" && cmp "$T/raw" \
+	"$QUIRE_HOME/runs/foo.git/$(sql "SELECT id FROM runs WHERE
+	number = 1")/jobs/build/sh-1.log" && grep " stderr F two$" "$T/raw"'
+check 'a green run: everything' \
+	'quire log foo#2 >"$T/out" && grep -x green "$T/out" &&
+	grep "^==> build 2: true" "$T/out"'
+check 'a line longer than a record is one line again' \
+	'test "$(quire log foo#2 long | awk "{ print length }")" = 100000'
+check 'a pipe gets the bytes as they were written' \
+	'quire log foo#2 tty | od -c | grep "033   \[   2   J  .0   a   b"'
+
+on_terminal() {
+	script -qec "$1" /dev/null </dev/null | tr -d '\r'
+}
+check 'a terminal gets colours, and no other sequence' \
+	'TERM=xterm on_terminal "quire log foo#2 tty" >"$T/tty" &&
+	grep -F "$(printf "\033[31mred\033[0m?ab")" "$T/tty"'
+check 'with NO_COLOR none at all' \
+	'NO_COLOR=1 TERM=xterm on_terminal "quire log foo#2 tty" |
+	grep -x "red?ab"'
+check 'and of a line that was drawn over the last state' \
+	'TERM=xterm on_terminal "quire log foo#2 bar" | grep -x "99%"'
+
+check 'a job that there is not: what was meant' \
+	'quire log foo#1 biuld 2>"$T/err"; test $? = 2 &&
+	grep "did you mean .build" "$T/err"'
+check 'a command that there is not' \
+	'quire log foo#1 build 3 2>"$T/err"; test $? = 2 &&
+	grep "build has no command 3" "$T/err" &&
+	{ quire log foo#1 build x 2>/dev/null; test $? = 2; }'
+dir=$QUIRE_HOME/runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 1')/jobs
+echo secret >"$T/secret"
+ln -sf "$T/secret" "$dir/lint/sh-1.log"
+check 'a link in the place of a log is not followed' \
+	'! quire log foo#1 lint >"$T/out" 2>"$T/err" && ! grep secret "$T/out"'
+rm "$dir/lint/sh-1.log"
+check 'a log that is gone is said to be' \
+	'quire log foo#1 lint 2>"$T/err"; test $? = 2 && grep "no log" "$T/err"'
+check 'usage' \
+	'quire log 2>/dev/null; test $? = 2 &&
+	{ quire log foo#9 2>/dev/null; test $? = 2; } &&
+	quire log --help | grep usage'
