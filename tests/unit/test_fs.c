@@ -26,9 +26,10 @@ static char dir_path[40];
 static int enter_folder(void **state)
 {
 	(void)state;
-	strcpy(dir_path, "/dev/shm/quire-test-fs.XXXXXX");
+	snprintf(dir_path, sizeof(dir_path), "/dev/shm/quire-test-fs.XXXXXX");
 	if (!mkdtemp(dir_path)) {
-		strcpy(dir_path, "/tmp/quire-test-fs.XXXXXX");
+		snprintf(dir_path, sizeof(dir_path),
+			"/tmp/quire-test-fs.XXXXXX");
 		if (!mkdtemp(dir_path))
 			return -1;
 	}
