@@ -223,34 +223,72 @@ static int parse_refs(
 	return 0;
 }
 
-int git_refs(
-	const char *git_dir, struct git_ref **refs, size_t *n, struct err *e)
+static int list_refs(const char *git_dir, const char *const *argv,
+	struct git_ref **refs, size_t *n, struct err *e)
 {
-	static const char *const argv[] = { "git", "for-each-ref",
-		"--format=%(objectname) %(symref) %(refname)", NULL };
 	struct buf out = BUF_INIT;
 	int rc = git_run(git_dir, argv, &out, MAX_REFS_BYTES, e);
+	int why = EIO;
 
 	*refs = NULL;
 	*n = 0;
 	if (rc) {
-		int why = why_unreadable(git_dir);
-
+		why = why_unreadable(git_dir);
 		if (why == ENOENT)
 			err_set(e, EXIT_BUSY, "the repository is gone");
 		rc = -1;
-		errno = why;
 	} else if (parse_refs(out.ptr, refs, n, e) < 0) {
 		git_refs_release(*refs, *n);
 		rc = -1;
-		errno = EIO;
 	}
-	int why = errno;
 	buf_release(&out);
-	if (rc < 0)
+	if (rc < 0) {
 		err_prefix(e, "%s", git_dir);
-	errno = why;
+		errno = why;
+	}
 	return rc;
+}
+
+#define LISTING "--format=%(objectname) %(symref) %(refname)"
+
+int git_refs(
+	const char *git_dir, struct git_ref **refs, size_t *n, struct err *e)
+{
+	static const char *const argv[] = { "git", "for-each-ref", LISTING,
+		NULL };
+
+	return list_refs(git_dir, argv, refs, n, e);
+}
+
+int git_refs_named(const char *git_dir, const char *const *names,
+	size_t n_names, struct git_ref **refs, size_t *n, struct err *e)
+{
+	const char **argv = mem_zero((n_names + 5) * sizeof(*argv));
+	size_t kept = 0;
+	int rc;
+
+	argv[0] = "git";
+	argv[1] = "for-each-ref";
+	argv[2] = LISTING;
+	argv[3] = "--";
+	memcpy(argv + 4, names, n_names * sizeof(*names));
+	rc = list_refs(git_dir, argv, refs, n, e);
+	free(argv);
+	if (rc < 0)
+		return rc;
+	/* a name is also a pattern for all that is below it */
+	for (size_t i = 0; i < *n; i++) {
+		size_t k = 0;
+
+		while (k < n_names && strcmp(names[k], (*refs)[i].name))
+			k++;
+		if (k < n_names)
+			(*refs)[kept++] = (*refs)[i];
+		else
+			free((*refs)[i].name);
+	}
+	*n = kept;
+	return 0;
 }
 
 void git_refs_release(struct git_ref *refs, size_t n)
@@ -258,27 +296,4 @@ void git_refs_release(struct git_ref *refs, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free(refs[i].name);
 	free(refs);
-}
-
-int git_ref_tip(
-	const char *git_dir, const char *ref, char oid[OID_SIZE], struct err *e)
-{
-	const char *argv[] = { "git", "show-ref", "--verify", "--hash", "--",
-		ref, NULL };
-	struct buf out = BUF_INIT;
-	int rc = git_run(git_dir, argv, &out, 4096, e);
-
-	out.ptr[strcspn(out.ptr, "\n")] = '\0';
-	if (!rc && oid_is_valid(out.ptr)) {
-		memcpy(oid, out.ptr, OID_SIZE);
-		rc = 1;
-	} else if (!rc) {
-		rc = err_set(
-			e, EXIT_BUSY, "git show-ref: said '%.100s'", out.ptr);
-	} else if (rc > 0) {
-		/* 128 is also git's word for "not a valid ref" */
-		rc = strstr(e->text, "not a valid ref") ? 0 : -1;
-	}
-	buf_release(&out);
-	return rc;
 }

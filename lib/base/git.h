@@ -25,11 +25,11 @@ int git_refs(
 void git_refs_release(struct git_ref *refs, size_t n);
 
 /*
- * The tip of one ref by its full name, no guessing. 1 and oid filled, 0 there
- * is no such ref (or its file holds no object id), -1 git could not say.
+ * Only those of the refs with these full names that there are, no guessing.
+ * Symbolic ones are left out here too.
  */
-int git_ref_tip(const char *git_dir, const char *ref, char oid[OID_SIZE],
-	struct err *e);
+int git_refs_named(const char *git_dir, const char *const *names,
+	size_t n_names, struct git_ref **refs, size_t *n, struct err *e);
 
 /*
  * Runs git (argv[0] is "git") with an absolute GIT_DIR and the environment

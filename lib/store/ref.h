@@ -4,8 +4,9 @@
  * Hooks finish out of order, and reconcile may look between a ref's move and
  * its hook. So the recorder goes by the refs as they are:
  *
- *   1. read repos.refs_gen; ask one git cat-file for the present tip of every
- *      ref named, its peeled commit, and whether that has a pipeline;
+ *   1. read repos.refs_gen; look up the present tip of every ref named (a
+ *      symbolic ref is followed: the run's ref is its target); ask one git
+ *      cat-file for the commits and whether they have a pipeline;
  *   2. BEGIN IMMEDIATE; if refs_gen has changed, roll back and start over;
  *      else increment it;
  *   3. a line whose new id is the ref's tip becomes a pending run, supersedes,
@@ -14,10 +15,19 @@
  *      counts only if the ref is absent. A tip already seen makes no second
  *      run; if that run's trigger is `drift`, a push adopts it.
  *
+ * Every ref is recorded as seen, also one without a pipeline and one that the
+ * setting `refs` leaves out: so a setting that is widened later floods nobody.
+ * A tip that was seen and has no run (seen by the baseline, while its hook was
+ * on its way) still gets one from the hook: no push is lost at first contact.
+ * A passed commit (step 3, no longer the tip) that reconcile has queued before
+ * is adopted like a tip. With keepRunning what is active goes on, unless the
+ * ref was deleted.
+ *
  * What git could not answer is not recorded, and so drifts: reconcile finds a
  * ref that differs from what was seen, and records it late.
  *
- * The third time that refs_gen has changed, git is asked inside the
+ * Objects never change, so starting over looks at the refs alone. The third
+ * time that refs_gen has changed, the refs are looked up inside the
  * transaction: slower for the others, but then nobody can come between.
  */
 #ifndef QUIRE_STORE_REF_H
@@ -57,8 +67,9 @@ struct ref_move {
 };
 
 /*
- * Splits hook lines "<old> SP <new> SP <ref> LF". -1 with the number of the
- * first malformed line in e; nothing is allocated then.
+ * Splits hook lines "<old> SP <new> SP <ref> LF". 0, or -1 with the number of
+ * the first malformed line in e; the well-formed ones are in moves in either
+ * case, and the caller releases them.
  */
 int ref_moves_parse(const char *data, size_t len, struct ref_move **moves,
 	size_t *n, struct err *e);
@@ -83,9 +94,9 @@ int ref_record(const struct recording *r, struct ref_move *moves, size_t n,
 	struct err *e);
 
 /*
- * First contact: records every ref of refs[] (ref_move.new_oid) as seen, those
- * that are seen already excepted, and sets repos.baseline. No runs. Starts
- * over like ref_record if refs_gen changed; list() is called to read the refs.
+ * First contact: records every ref of the repository as seen, those that are
+ * seen already excepted, and sets repos.baseline (also in *repo). No runs.
+ * Starts over like ref_record if refs_gen changed.
  */
 int ref_baseline(struct db *db, struct repo *repo, struct err *e);
 
