@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2016
+# shellcheck shell=sh
 # web.sh - for system tests, after lib.sh: the pages behind lighttpd.
 #
 #	. "$ROOT/tests/system/web.sh"
