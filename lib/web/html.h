@@ -16,13 +16,19 @@
 #define html_raw(b, literal) buf_add((b), "" literal, sizeof(literal) - 1)
 
 /* Text between tags, and inside a double-quoted attribute: < > & " ' are
- * escaped, malformed UTF-8 and control bytes shown as U+FFFD, bidi controls
- * as visible marks. */
+ * escaped, malformed UTF-8 and control bytes but tab and newline shown as
+ * U+FFFD, bidi controls (which make text read other than it is) as [U+202E].
+ */
 void html_text(struct buf *b, const char *s);
 void html_textn(struct buf *b, const char *s, size_t n);
-/* One segment or a whole path of a URL, percent-encoded for an attribute. */
+/* One segment or a whole path of a URL, percent-encoded for an attribute; a
+ * query's value and a fragment are segments too. */
 void html_url_segment(struct buf *b, const char *s);
 void html_url_path(struct buf *b, const char *s);
 void html_int(struct buf *b, int64_t n);
+/* A size for a reader: "512 B", "3.4 MB" (powers of 1000). */
+void html_size(struct buf *b, int64_t bytes);
+/* <time> with "3 minutes ago" as its text and the exact time in its title. */
+void html_time(struct buf *b, int64_t at_ms, int64_t now_ms);
 
 #endif

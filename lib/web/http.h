@@ -13,6 +13,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+#define REQUEST_PATH_MAX 4096 /* a longer path or query is answered 414 */
+
 struct request {
 	int head; /* HEAD: headers only */
 	char *script; /* SCRIPT_NAME without a final slash: links begin so */
@@ -20,22 +22,49 @@ struct request {
 	char *query; /* QUERY_STRING, still encoded */
 	char *user; /* REMOTE_USER, NULL if none */
 	const char *range; /* HTTP_RANGE or NULL */
+	const char *if_range;
 	const char *if_none_match;
 };
-/* 0, or the status to answer with: 405 (method), 400 (bad path). */
+/* 0, or the status to answer with: 405 (method), 400 (no method, or a path
+ * without its slash), 414. The request is filled in all the same. */
 int request_read(struct request *r);
 void request_release(struct request *r);
-/* The decoded value of a query parameter, for the caller to free, or NULL. */
+/* The decoded value of a query parameter, for the caller to free, or NULL;
+ * one that holds %00 counts as not given. */
 char *request_param(const struct request *r, const char *name);
+/* A parameter that is a whole number from 0 on; -1 if it is none or not
+ * given. */
+int64_t request_param_int(const struct request *r, const char *name);
+/* Whether If-None-Match names this entity tag (quotes included). */
+int request_has_etag(const struct request *r, const char *etag);
+
+/*
+ * Range (RFC 9110, 14.2) over length bytes: 1 *from and *to (exclusive) are
+ * the one range asked for; 0 answer with all: no range, a malformed one, several
+ * of them, or If-Range names another entity tag; -1 none of it is there (416).
+ */
+int request_range(const struct request *r, const char *etag, int64_t length,
+	int64_t *from, int64_t *to);
 
 struct response {
 	int status; /* 200 unless set */
 	const char *type; /* Content-Type */
 	struct buf headers; /* further lines, each "Name: value\r\n" */
+	const char *cache; /* Cache-Control; "private, no-cache" unless set */
 	struct buf body;
+	/* A body that is not held in memory: length bytes that send() writes
+	 * to fd, 0 or -1. release() frees arg. */
+	int64_t length;
+	int (*send)(void *arg, int fd);
+	void (*release)(void *arg);
+	void *arg;
 };
+void response_init(struct response *res);
+/* Makes it as new again, and keeps the memory. */
+void response_reset(struct response *res);
+void response_release(struct response *res);
 /* Writes status, headers (security headers included) and, unless HEAD, body to
- * fd in one write. */
+ * fd, in one write if there is no send(). 0 or -1 with errno. */
 int response_write(const struct request *r, struct response *res, int fd);
 const char *http_reason(int status);
 
