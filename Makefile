@@ -51,6 +51,9 @@ $(B)/obj/schema.c: schema/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	sh schema/embed.sh $(SQL) >$@.tmp && mv $@.tmp $@
 
+# the style sheet is in the program, by .incbin
+$(B)/obj/lib/web/page_style.o: lib/web/style.css
+
 $(B)/obj/schema.o: $(B)/obj/schema.c $(B)/obj/flags
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 

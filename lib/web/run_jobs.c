@@ -1,0 +1,270 @@
+#include "web/run_jobs.h"
+
+#include <string.h>
+
+#include "web/html.h"
+#include "web/logfile.h"
+#include "web/logview.h"
+
+static int is_state(const struct job_row *job, const char *state)
+{
+	return !strcmp(job->state, state);
+}
+
+/* The command that ended the job: the first that is red, else the last. */
+static const struct sh *failing_sh(const struct job_row *job)
+{
+	for (size_t i = 0; i < job->n_sh; i++) {
+		if (job->sh[i].finished_at_ms >= 0 && job->sh[i].exit_code)
+			return &job->sh[i];
+	}
+	return job->n_sh ? &job->sh[job->n_sh - 1] : NULL;
+}
+
+int run_jobs_load(
+	struct run_jobs *rj, struct db *db, const struct run *r, struct err *e)
+{
+	*rj = (struct run_jobs){ .run = r, .tail_left = TAIL_PAGE_BYTES };
+	if (job_list(db, r->id, &rj->jobs, &rj->n, e) < 0)
+		return -1;
+	for (size_t i = 0; i < rj->n && !rj->failed_job; i++) {
+		const struct job_row *job = &rj->jobs[i];
+
+		if (is_state(job, "failed") && !job->allow_failure) {
+			rj->failed_job = job;
+			rj->failed_sh = failing_sh(job);
+		}
+	}
+	return 0;
+}
+
+void run_jobs_release(struct run_jobs *rj)
+{
+	job_list_release(rj->jobs, rj->n);
+	*rj = (struct run_jobs){ 0 };
+}
+
+void show_command(struct buf *b, const char *cmd)
+{
+	size_t len = strcspn(cmd, "\n");
+
+	html_textn(b, cmd, len);
+	if (cmd[len])
+		html_raw(b, " &hellip;");
+}
+
+void run_jobs_nav(struct page *p, const struct run_jobs *rj)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<nav class=\"jobs\" aria-label=\"Jobs\">\n"
+		    "<h2>Jobs</h2>\n<ol>\n");
+	for (size_t i = 0; i < rj->n; i++) {
+		const struct job_row *job = &rj->jobs[i];
+
+		html_raw(b, "<li class=\"");
+		html_text(b, job->state);
+		html_raw(b, "\"><a href=\"#job-");
+		html_url_segment(b, job->id);
+		html_raw(b, "\"><span class=\"name\">");
+		html_text(b, job->id);
+		html_raw(b, "</span> <span class=\"word\">");
+		html_text(b, job->state);
+		html_raw(b, "</span> <span class=\"span\">");
+		show_span(b, p, job->started_at_ms, job->finished_at_ms);
+		html_raw(b, "</span></a></li>\n");
+	}
+	html_raw(b, "</ol>\n</nav>\n");
+}
+
+/* One command: running, ended, or cut off by the end of its run. */
+static const char *sh_state(const struct job_row *job, const struct sh *sh)
+{
+	if (sh->finished_at_ms >= 0)
+		return sh->exit_code ? "failed" : "complete";
+	return is_state(job, "active") ? "active" : "aborted";
+}
+
+static void sh_result(struct page *p, const struct job_row *job,
+	const struct sh *sh, const char *state)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<span class=\"result\">");
+	if (!strcmp(state, "failed"))
+		show_exit(b, sh->exit_code);
+	else if (!strcmp(state, "active"))
+		html_raw(b, "running");
+	else if (!strcmp(state, "aborted"))
+		html_raw(b, "cut off");
+	else
+		html_raw(b, "<span class=\"hidden\">done</span>");
+	html_raw(b, "</span> <span class=\"span\">");
+	if (sh->finished_at_ms >= 0 || is_state(job, "active"))
+		show_span(b, p, sh->started_at_ms, sh->finished_at_ms);
+	html_raw(b, "</span>");
+}
+
+static void log_links(struct page *p, const struct run_jobs *rj,
+	const struct job_row *job, const struct sh *sh, int64_t size, int cut)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<p class=\"links\">");
+	if (cut)
+		html_raw(b, "The end of ");
+	html_raw(b, "<a href=\"");
+	url_log(b, p, rj->run, job->id, sh->n);
+	html_raw(b, "\">the whole log</a> <a href=\"");
+	url_log(b, p, rj->run, job->id, sh->n);
+	html_raw(b, ".txt\">raw</a> <span class=\"size\">");
+	html_size(b, size);
+	html_raw(b, "</span></p>\n");
+}
+
+static void sh_tail(struct page *p, struct run_jobs *rj,
+	const struct job_row *job, const struct sh *sh, int green)
+{
+	struct buf *b = &p->res->body;
+	int64_t max = green ? TAIL_GREEN_BYTES : TAIL_BYTES;
+	struct logfile f;
+	int cut = 0;
+
+	if (logfile_open(&f, p->home, rj->run->repo, rj->run->id, job->id,
+		    sh->n) < 0) {
+		html_raw(b, "<p class=\"empty\">No log is kept.</p>\n");
+		return;
+	}
+	if (max > rj->tail_left)
+		max = rj->tail_left;
+	if (!f.size) {
+		html_raw(b, "<p class=\"empty\">No output.</p>\n");
+	} else if (max > 0) {
+		html_raw(b, "<pre class=\"log\">");
+		if (logview_tail(b, &f, max, &cut) < 0)
+			html_raw(b, "(the log cannot be read)\n");
+		html_raw(b, "</pre>\n");
+		rj->tail_left -= f.size < max ? f.size : max;
+	} else {
+		cut = 1;
+	}
+	if (f.size)
+		log_links(p, rj, job, sh, f.size, cut);
+	logfile_close(&f);
+}
+
+static void sh_head(struct page *p, const struct job_row *job,
+	const struct sh *sh, const char *state)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<code>");
+	show_command(b, sh->cmd);
+	html_raw(b, "</code> ");
+	sh_result(p, job, sh, state);
+}
+
+/* ids: "failure" for the command that failed the run, else cmd-JOB-N. */
+static void sh_attributes(struct page *p, const struct run_jobs *rj,
+	const struct job_row *job, const struct sh *sh, const char *state)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, " class=\"cmd ");
+	html_text(b, state);
+	html_raw(b, "\" id=\"");
+	if (sh == rj->failed_sh) {
+		html_raw(b, "failure");
+	} else {
+		html_raw(b, "cmd-");
+		html_text(b, job->id);
+		html_raw(b, "-");
+		html_int(b, sh->n);
+	}
+	html_raw(b, "\"");
+}
+
+static void sh_section(struct page *p, struct run_jobs *rj,
+	const struct job_row *job, const struct sh *sh)
+{
+	struct buf *b = &p->res->body;
+	const char *state = sh_state(job, sh);
+	int green = !strcmp(state, "complete");
+
+	if (p->access != ACCESS_ALL) {
+		html_raw(b, "<div");
+		sh_attributes(p, rj, job, sh, state);
+		html_raw(b, ">");
+		sh_head(p, job, sh, state);
+		html_raw(b, "</div>\n");
+		return;
+	}
+	html_raw(b, "<details");
+	sh_attributes(p, rj, job, sh, state);
+	if (!green)
+		html_raw(b, " open");
+	html_raw(b, "><summary>");
+	sh_head(p, job, sh, state);
+	html_raw(b, "</summary>\n");
+	if (strchr(sh->cmd, '\n')) {
+		html_raw(b, "<pre class=\"script\">");
+		html_text(b, sh->cmd);
+		html_raw(b, "</pre>\n");
+	}
+	sh_tail(p, rj, job, sh, green);
+	html_raw(b, "</details>\n");
+}
+
+static void job_facts(struct page *p, const struct job_row *job)
+{
+	struct buf *b = &p->res->body;
+	int some = 0;
+
+	html_raw(b, "<p class=\"meta\">");
+	if (job->needs && *job->needs) {
+		html_raw(b, "needs ");
+		html_text(b, job->needs);
+		some = 1;
+	}
+	if (job->allow_failure) {
+		if (some)
+			html_raw(b, " &middot; ");
+		html_raw(b, "may fail");
+		some = 1;
+	}
+	if (job->reason && *job->reason) {
+		if (some)
+			html_raw(b, " &middot; ");
+		html_raw(b, "<span class=\"reason\">");
+		html_text(b, job->reason);
+		html_raw(b, "</span>");
+	}
+	html_raw(b, "</p>\n");
+}
+
+static void job_section(
+	struct page *p, struct run_jobs *rj, const struct job_row *job)
+{
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<section class=\"job\" id=\"job-");
+	html_text(b, job->id);
+	html_raw(b, "\">\n<header><h2>");
+	html_text(b, job->id);
+	html_raw(b, "</h2> ");
+	show_state(b, job->state);
+	html_raw(b, " <span class=\"span\">");
+	show_span(b, p, job->started_at_ms, job->finished_at_ms);
+	html_raw(b, "</span>");
+	job_facts(p, job);
+	html_raw(b, "</header>\n");
+	for (size_t i = 0; i < job->n_sh; i++)
+		sh_section(p, rj, job, &job->sh[i]);
+	html_raw(b, "</section>\n");
+}
+
+void run_jobs_sections(struct page *p, struct run_jobs *rj)
+{
+	for (size_t i = 0; i < rj->n; i++)
+		job_section(p, rj, &rj->jobs[i]);
+}

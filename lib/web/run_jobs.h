@@ -1,0 +1,35 @@
+/*
+ * run_jobs.h - the jobs of a run's page: their list, and each with its
+ * commands and the ends of their logs.
+ */
+#ifndef QUIRE_WEB_RUN_JOBS_H
+#define QUIRE_WEB_RUN_JOBS_H
+
+#include "web/page.h"
+
+/* A page holds so much of all logs together, and so much of one. */
+#define TAIL_PAGE_BYTES (1024 * 1024)
+#define TAIL_BYTES (48 * 1024)
+#define TAIL_GREEN_BYTES (12 * 1024)
+
+struct run_jobs {
+	const struct run *run;
+	struct job_row *jobs;
+	size_t n;
+	/* The first job that failed the run, and its command that did; NULL if
+	 * there is none. */
+	const struct job_row *failed_job;
+	const struct sh *failed_sh;
+	int64_t tail_left; /* bytes of logs that the page may still hold */
+};
+
+int run_jobs_load(
+	struct run_jobs *rj, struct db *db, const struct run *r, struct err *e);
+void run_jobs_release(struct run_jobs *rj);
+
+void run_jobs_nav(struct page *p, const struct run_jobs *rj);
+void run_jobs_sections(struct page *p, struct run_jobs *rj);
+/* The first line of a command, for a summary. */
+void show_command(struct buf *b, const char *cmd);
+
+#endif
