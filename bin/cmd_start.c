@@ -26,7 +26,7 @@ static const char usage[] =
 static int symbolic(
 	const char *git_dir, const char *ref, struct buf *target, struct err *e)
 {
-	const char *argv[] = { "symbolic-ref", "-q", ref, NULL };
+	const char *argv[] = { "git", "symbolic-ref", "-q", ref, NULL };
 	int status;
 
 	buf_reset(target);

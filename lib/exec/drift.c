@@ -42,7 +42,8 @@ int baseline_pass(struct pass *p, struct err *e)
 /* Why git does not run the hook, as a line to go on a line; "" if it does. */
 static void hook_trouble(const struct repo *repo, struct buf *b)
 {
-	const char *argv[] = { "rev-parse", "--git-path", "hooks", NULL };
+	const char *argv[] = { "git", "rev-parse", "--git-path", "hooks",
+		NULL };
 	struct buf out = BUF_INIT, path = BUF_INIT;
 	struct hookfile hf = { 0 };
 	struct err e;
