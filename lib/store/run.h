@@ -103,6 +103,10 @@ int run_supersede(struct db *db, const char *repo, const char *ref,
 	void (*fn)(void *arg, const char *repo, const char *id), void *arg,
 	struct err *e);
 
+/* Compiles the statements of run_insert() and run_supersede(): for the hook,
+ * while it waits for git. */
+int run_prepare(struct db *db, struct err *e);
+
 /* Reading. 1 found, 0 not, -1 error. */
 int run_by_id(struct db *db, const char *id, struct run *r, struct err *e);
 int run_by_number(struct db *db, const char *repo, int64_t number,

@@ -7,6 +7,31 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "store/run.h"
+#include "store/run_row.h"
+
+static const char abort_sql[] =
+	"UPDATE jobs SET state = 'aborted', finished_at_ms = max(?2,"
+	" coalesce(jobs.started_at_ms, 0),"
+	" coalesce(r.started_at_ms, r.queued_at_ms))"
+	" FROM (SELECT id, started_at_ms, queued_at_ms FROM runs"
+	" WHERE id = ?1 AND state IN (?3, ?4)) AS r"
+	" WHERE jobs.run_id = ?1 AND jobs.state IN ('pending', 'active')";
+static const char flip_sql[] =
+	"UPDATE runs SET state = ?2,"
+	" failure_kind = coalesce(failure_kind, ?3),"
+	" reason = coalesce(reason, ?4),"
+	" superseded_by = coalesce(superseded_by, ?5),"
+	" sandbox = coalesce(sandbox, ?6),"
+	" started_at_ms = CASE WHEN ?7 THEN"
+	" coalesce(started_at_ms, max(?9, queued_at_ms))"
+	" ELSE started_at_ms END,"
+	" finished_at_ms = CASE WHEN ?8 THEN coalesce(finished_at_ms,"
+	" max(?9, coalesce(started_at_ms, queued_at_ms))) END"
+	" WHERE id = ?1 AND state IN (?10, ?11)";
+static const char live_sql[] =
+	"SELECT id, state = 'active' FROM runs"
+	" WHERE repo = ?1 AND ref_name = ?2"
+	" AND state IN ('pending', 'active') AND +push_seq < ?3";
 
 /* Which states may become `to`. */
 static const struct edge {
@@ -32,14 +57,7 @@ static const struct edge *edge_to(enum run_state to)
 static int abort_jobs(struct db *db, const char *id, const struct edge *via,
 	int64_t now_ms, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(db,
-		"UPDATE jobs SET state = 'aborted', finished_at_ms = max(?2,"
-		" coalesce(jobs.started_at_ms, 0),"
-		" coalesce(r.started_at_ms, r.queued_at_ms))"
-		" FROM (SELECT id, started_at_ms, queued_at_ms FROM runs"
-		" WHERE id = ?1 AND state IN (?3, ?4)) AS r"
-		" WHERE jobs.run_id = ?1 AND jobs.state IN ('pending', 'active')",
-		e);
+	sqlite3_stmt *s = db_stmt(db, abort_sql, e);
 
 	if (!s)
 		return -1;
@@ -53,19 +71,7 @@ static int abort_jobs(struct db *db, const char *id, const struct edge *via,
 static int flip(struct db *db, const char *id, const struct edge *via,
 	const struct run_edge *edge, int64_t now_ms, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(db,
-		"UPDATE runs SET state = ?2,"
-		" failure_kind = coalesce(failure_kind, ?3),"
-		" reason = coalesce(reason, ?4),"
-		" superseded_by = coalesce(superseded_by, ?5),"
-		" sandbox = coalesce(sandbox, ?6),"
-		" started_at_ms = CASE WHEN ?7 THEN"
-		" coalesce(started_at_ms, max(?9, queued_at_ms))"
-		" ELSE started_at_ms END,"
-		" finished_at_ms = CASE WHEN ?8 THEN coalesce(finished_at_ms,"
-		" max(?9, coalesce(started_at_ms, queued_at_ms))) END"
-		" WHERE id = ?1 AND state IN (?10, ?11)",
-		e);
+	sqlite3_stmt *s = db_stmt(db, flip_sql, e);
 
 	if (!s)
 		return -1;
@@ -124,11 +130,7 @@ static int live_of_ref(struct db *db, const char *repo, const char *ref,
 {
 	/* the plus keeps the range out of the choice of index: the live rows
 	 * of a ref are few, its older ones are not */
-	sqlite3_stmt *s = db_stmt(db,
-		"SELECT id, state = 'active' FROM runs"
-		" WHERE repo = ?1 AND ref_name = ?2"
-		" AND state IN ('pending', 'active') AND +push_seq < ?3",
-		e);
+	sqlite3_stmt *s = db_stmt(db, live_sql, e);
 	int r;
 
 	if (!s)
@@ -181,4 +183,12 @@ int run_supersede(struct db *db, const char *repo, const char *ref,
 	strv_release(&live.ids);
 	strv_release(&live.active);
 	return r;
+}
+
+int run_edge_prepare(struct db *db, struct err *e)
+{
+	return db_stmt(db, abort_sql, e) && db_stmt(db, flip_sql, e) &&
+			       db_stmt(db, live_sql, e)
+		       ? 0
+		       : -1;
 }

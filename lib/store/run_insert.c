@@ -2,6 +2,20 @@
 
 #include "base/clock.h"
 #include "store/run.h"
+#include "store/run_row.h"
+
+static const char number_sql[] =
+	"UPDATE repos SET last_number = last_number + 1"
+	" WHERE name = ?1 RETURNING last_number";
+static const char push_seq_sql[] = "UPDATE counters SET value = value + 1"
+				   " WHERE name = 'push_seq' RETURNING value";
+static const char insert_sql[] =
+	"INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,"
+	" queued_at_ms, finished_at_ms, git_dir, traceparent, number,"
+	" push_seq, attempt, \"trigger\", previous_sha, pusher,"
+	" subject, author, superseded_by, rerun_of)"
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+	" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
 
 /* Where a new row stands in its repository and in the order of pushes. */
 struct place {
@@ -25,10 +39,7 @@ static int take_int(struct db *db, sqlite3_stmt *s, int64_t *value,
 static int next_number(
 	struct db *db, const char *repo, int64_t *number, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(db,
-		"UPDATE repos SET last_number = last_number + 1"
-		" WHERE name = ?1 RETURNING last_number",
-		e);
+	sqlite3_stmt *s = db_stmt(db, number_sql, e);
 
 	if (!s)
 		return -1;
@@ -38,10 +49,7 @@ static int next_number(
 
 static int next_push_seq(struct db *db, int64_t *seq, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(db,
-		"UPDATE counters SET value = value + 1"
-		" WHERE name = 'push_seq' RETURNING value",
-		e);
+	sqlite3_stmt *s = db_stmt(db, push_seq_sql, e);
 
 	if (!s)
 		return -1;
@@ -95,14 +103,7 @@ int run_insert(struct db *db, const struct run_new *n, char id[ID_SIZE],
 	struct place at;
 	char traceparent[TRACE_SIZE];
 	int64_t now_ms = clock_now_ms();
-	sqlite3_stmt *s = db_stmt(db,
-		"INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,"
-		" queued_at_ms, finished_at_ms, git_dir, traceparent, number,"
-		" push_seq, attempt, \"trigger\", previous_sha, pusher,"
-		" subject, author, superseded_by, rerun_of)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-		" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
-		e);
+	sqlite3_stmt *s = db_stmt(db, insert_sql, e);
 
 	if (!s || find_place(db, n, &at, e) < 0)
 		return -1;
@@ -131,4 +132,12 @@ int run_insert(struct db *db, const struct run_new *n, char id[ID_SIZE],
 	db_bind_text(s, 20, n->rerun_of);
 	*number = at.number;
 	return db_run(db, s, e);
+}
+
+int run_insert_prepare(struct db *db, struct err *e)
+{
+	return db_stmt(db, number_sql, e) && db_stmt(db, push_seq_sql, e) &&
+			       db_stmt(db, insert_sql, e)
+		       ? 0
+		       : -1;
 }

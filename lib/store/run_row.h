@@ -26,4 +26,8 @@ int run_read_one(struct db *db, sqlite3_stmt *s, struct run *r, struct err *e);
 int run_read_all(struct db *db, sqlite3_stmt *s, struct run **list, size_t *n,
 	struct err *e);
 
+/* The parts of run_prepare(). */
+int run_insert_prepare(struct db *db, struct err *e);
+int run_edge_prepare(struct db *db, struct err *e);
+
 #endif
