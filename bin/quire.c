@@ -28,6 +28,7 @@ static const struct command {
 	{ "repo", cmd_repo, "new|adopt|list|rm|hook|unhook ...",
 		"the repositories that quire knows" },
 	{ "config", cmd_config, "[REPO] KEY [VALUE]", "read and set settings" },
+	{ "seed", cmd_seed, "DIR", "make a home with made-up runs to look at" },
 	{ NULL, NULL, NULL, "Runs" },
 	{ "runs", cmd_runs, "[REPO] [--ref R] [--state S] [-n N]",
 		"list runs, the newest first" },
