@@ -12,8 +12,9 @@ older() {
 	older_path=
 	[ "$1" -ge 7 ] || older_path=", workspace_path"
 	{
-		for file in "$ROOT"/schema/000["1-$1"]_*.sql; do
-			cat "$file"
+		for file in "$ROOT"/schema/000?_*.sql; do
+			older_n=${file##*/000}
+			[ "${older_n%%_*}" -gt "$1" ] || cat "$file"
 		done
 		for state in pending active complete failed superseded; do
 			older_times='NULL, NULL'
