@@ -385,8 +385,12 @@ int pipeline_parse(
 		return err_set(e, EXIT_RED, "larger than %d bytes, the limit",
 			PIPELINE_MAX_BYTES);
 	struct json_object *o = json_parse(text, len, e);
-	if (!o)
+	if (!o) {
+		if (e)
+			e->status =
+				EXIT_RED; /* the writer's fault, like all here */
 		return -1;
+	}
 	p->parallel = 1;
 	int ret = parse_document(&doc, o, e);
 	if (ret == 0)
@@ -431,4 +435,21 @@ void pipeline_release(struct pipeline *p)
 	free(p->jobs);
 	release_env(p->env, p->n_env);
 	*p = (struct pipeline){ 0 };
+}
+
+void pipeline_add_timeout(struct buf *b, int64_t ms)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = { { "d", 86400000 }, { "h", 3600000 }, { "m", 60000 },
+		{ "s", 1000 }, { "ms", 1 } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (ms < units[i].ms)
+			continue;
+		buf_addf(b, "%lld%s", (long long)(ms / units[i].ms),
+			units[i].name);
+		ms %= units[i].ms;
+	}
 }

@@ -60,6 +60,8 @@ struct pipeline {
 int pipeline_parse(
 	struct pipeline *p, const char *text, size_t len, struct err *e);
 void pipeline_release(struct pipeline *p);
+/* Appends a time limit as a pipeline has it: "10m", "1h30m", "1s500ms". */
+void pipeline_add_timeout(struct buf *b, int64_t ms);
 
 /*
  * Finds and parses the pipeline of the tree whose top is the open folder

@@ -1,0 +1,436 @@
+#include "exec/jobrun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/event.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "exec/fds.h"
+#include "exec/jobspawn.h"
+#include "exec/logpump.h"
+#include "exec/proctree.h"
+#include "exec/sendq.h"
+
+struct state {
+	const struct jobrun *spec;
+	struct sendq up; /* frames to the executor */
+	int signals; /* signalfd */
+	int null;
+	struct strv env;
+
+	struct logpump **pumps; /* of commands whose pipes are open */
+	size_t n_pumps, size;
+	struct logpump *front; /* of the command that runs; NULL: none does */
+	int pause_us; /* before the next read */
+
+	pid_t child; /* the command; 0: ended */
+	int wait_status; /* its, when it has ended */
+	int children; /* there are, or may be, processes below */
+
+	int64_t deadline; /* monotonic; 0: none */
+	int64_t kill_at; /* all below was told to end; 0: not yet */
+	int timed_out;
+	int stopped; /* from above: say nothing further */
+	struct buf reason; /* why the job failed */
+};
+
+static void fail(struct state *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The first reason is the one. */
+static void fail(struct state *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (s->reason.len)
+		return;
+	va_start(ap, fmt);
+	buf_addv(&s->reason, fmt, ap);
+	va_end(ap);
+}
+
+static void send_frame(
+	struct state *s, uint8_t kind, const char *data, size_t len)
+{
+	struct jobrun_frame head = { (uint32_t)len, kind };
+
+	if (s->stopped)
+		return;
+	buf_add(&s->up.pending, &head, sizeof(head));
+	buf_add(&s->up.pending, data, len);
+	if (sendq_flush(&s->up) < 0)
+		s->stopped = 1;
+}
+
+static void send_event(struct state *s, struct event ev)
+{
+	struct buf line = BUF_INIT;
+
+	ev.at_ms = -1;
+	ev.job_id = s->spec->job->id;
+	event_write(&line, &ev);
+	send_frame(s, 'E', line.ptr, line.len);
+	buf_release(&line);
+}
+
+/* What a pump without a log gives. */
+static void send_output(
+	void *arg, enum crilog_stream stream, const char *data, size_t len)
+{
+	send_frame(arg, stream == CRILOG_STDOUT ? 'O' : 'e', data, len);
+}
+
+static void note_exit(void *arg, int pid, int wait_status)
+{
+	struct state *s = arg;
+
+	if (pid == s->child) {
+		s->wait_status = wait_status;
+		s->child = 0;
+	}
+}
+
+static void reap(struct state *s)
+{
+	int status;
+	pid_t pid;
+
+	do {
+		pid = waitpid(-1, &status, WNOHANG);
+		if (pid > 0)
+			note_exit(s, pid, status);
+	} while (pid > 0 || (pid < 0 && errno == EINTR));
+	s->children = pid == 0;
+}
+
+static void take_signals(struct state *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
+		if (info.ssi_signo != SIGCHLD)
+			s->stopped = 1;
+	reap(s);
+}
+
+static void add_pump(struct state *s, struct logpump *p)
+{
+	if (s->n_pumps == s->size) {
+		s->size = s->size ? s->size * 2 : 4;
+		s->pumps = mem_resize(s->pumps, s->size, sizeof(*s->pumps));
+	}
+	s->pumps[s->n_pumps++] = p;
+}
+
+static void close_pump(struct state *s, size_t i)
+{
+	struct logpump *p = s->pumps[i];
+
+	logpump_close(p);
+	if (p->error)
+		fail(s, "the log could not be written: %s", strerror(p->error));
+	free(p);
+	s->pumps[i] = s->pumps[--s->n_pumps];
+}
+
+/* Those that nobody holds any more, but for the one that is waited for. */
+static void close_done(struct state *s)
+{
+	for (size_t i = 0; i < s->n_pumps;)
+		if (s->pumps[i] != s->front && logpump_is_done(s->pumps[i]))
+			close_pump(s, i);
+		else
+			i++;
+}
+
+static void pull_pumps(struct state *s, const struct pollfd *fds)
+{
+	s->pause_us = 0;
+	for (size_t i = 0; i < s->n_pumps; i++)
+		for (int k = 0; k < 2; k++) {
+			struct logpump *p = s->pumps[i];
+
+			if (!fds[i * 2 + (size_t)k].revents || p->in[k] < 0)
+				continue;
+			logpump_pull(p, k);
+			if (logpump_pause_us(p) > s->pause_us)
+				s->pause_us = logpump_pause_us(p);
+		}
+	close_done(s);
+}
+
+/* How long to sleep: to until (monotonic; 0: for ever), or the pause. */
+static struct timespec *sleep_time(
+	const struct state *s, int64_t until, struct timespec *t)
+{
+	if (s->pause_us) {
+		*t = (struct timespec){ 0, s->pause_us * 1000L };
+		return t;
+	}
+	if (!until)
+		return NULL;
+	int64_t ms = until - clock_mono_ms();
+	if (ms < 0)
+		ms = 0;
+	*t = (struct timespec){ ms / 1000, ms % 1000 * 1000000L };
+	return t;
+}
+
+/* Sleeps until something happens, and sees to it. */
+static void step(struct state *s, int64_t until)
+{
+	size_t n = 2;
+	struct pollfd *fds = mem_zero((2 + 2 * s->n_pumps) * sizeof(*fds));
+	struct timespec t;
+	/* a full queue is back pressure: the command waits, as at a terminal */
+	int read_pumps = !s->pause_us && !sendq_is_full(&s->up);
+
+	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
+	fds[1] = (struct pollfd){ s->stopped ? -1 : s->up.fd,
+		sendq_is_empty(&s->up) ? 0 : POLLOUT, 0 };
+	for (size_t i = 0; read_pumps && i < s->n_pumps; i++)
+		for (int k = 0; k < 2; k++)
+			fds[n++] = (struct pollfd){ s->pumps[i]->in[k], POLLIN,
+				0 };
+	int got = ppoll(fds, n, sleep_time(s, until, &t), NULL);
+	s->pause_us = 0;
+	if (got > 0) {
+		if (fds[0].revents)
+			take_signals(s);
+		if ((fds[1].revents & (POLLERR | POLLHUP)) ||
+			((fds[1].revents & POLLOUT) && sendq_flush(&s->up) < 0))
+			s->stopped = 1;
+		if (read_pumps)
+			pull_pumps(s, fds + 2);
+	}
+	free(fds);
+}
+
+static void begin_end(struct state *s)
+{
+	struct err e;
+
+	if (proctree_signal(SIGTERM, &e) < 0 ||
+		proctree_signal(SIGCONT, &e) < 0)
+		fail(s, "%s", e.text);
+	s->kill_at = clock_mono_ms() + PROCTREE_GRACE_MS;
+}
+
+static void kill_all(struct state *s)
+{
+	struct err e;
+
+	if (proctree_end(0, note_exit, s, &e) < 0)
+		fail(s, "%s", e.text);
+	if (s->child) { /* can't be ended; do not wait for it */
+		s->child = 0;
+		s->wait_status = SIGKILL;
+	}
+	s->children = 0;
+}
+
+/* One turn of waiting for processes, with the time limit in mind. */
+static void turn(struct state *s)
+{
+	int64_t now = clock_mono_ms();
+
+	if (!s->kill_at) {
+		int late = s->deadline && now >= s->deadline;
+
+		if (late && !s->stopped)
+			s->timed_out = 1;
+		if (late || s->stopped)
+			begin_end(s);
+	} else if (now >= s->kill_at) {
+		kill_all(s);
+		return;
+	}
+	step(s, s->kill_at ? s->kill_at : s->deadline);
+}
+
+/* The open log of command n, or -1 with the reason; -1 without: there are no
+ * logs. */
+static int open_log(struct state *s, size_t n)
+{
+	char path[128];
+
+	if (s->spec->run_dir_fd < 0)
+		return -1;
+	snprintf(path, sizeof(path), "jobs/%s", s->spec->job->id);
+	if (fs_mkdirs(s->spec->run_dir_fd, path, 0750) < 0) {
+		fail(s, "the log could not be made: %s", strerror(errno));
+		return -1;
+	}
+	snprintf(path, sizeof(path), "jobs/%s/sh-%zu.log", s->spec->job->id, n);
+	int fd = openat(s->spec->run_dir_fd, path,
+		O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW |
+			O_CLOEXEC,
+		0640);
+	if (fd < 0)
+		fail(s, "the log could not be made: %s", strerror(errno));
+	return fd;
+}
+
+/* Starts command n with its pump; -1 with the reason. */
+static int start_command(struct state *s, size_t n)
+{
+	const struct command *c = &s->spec->job->run[n - 1];
+	struct logpump *p = mem_zero(sizeof(*p));
+	struct err e;
+	int out[2];
+
+	int log = open_log(s, n);
+	if (s->reason.len ||
+		logpump_open(p, log, s->spec->max_log, out, &e) < 0) {
+		fail(s, "%s", e.text);
+		free(p);
+		return -1;
+	}
+	if (log < 0) {
+		p->give = send_output;
+		p->arg = s;
+	}
+	s->child =
+		jobspawn(c, s->env.v, s->spec->workspace_fd, s->null, out, &e);
+	close(out[0]);
+	close(out[1]);
+	add_pump(s, p);
+	if (s->child < 0) {
+		s->child = 0;
+		fail(s, "command %zu: %s", n, e.text);
+		return -1;
+	}
+	s->front = p;
+	s->children = 1;
+	send_event(s, (struct event){ .type = EVENT_SH_STARTED,
+			      .n = (int)n,
+			      .cmd = c->text });
+	return 0;
+}
+
+static int exit_code(int wait_status)
+{
+	if (WIFSIGNALED(wait_status))
+		return 128 + WTERMSIG(wait_status);
+	return WEXITSTATUS(wait_status);
+}
+
+/* Runs command n. 0 if the job goes on, -1 with the reason if not. */
+static int run_command(struct state *s, size_t n)
+{
+	if (start_command(s, n) < 0)
+		return -1;
+	while (s->child)
+		turn(s);
+	/* what it wrote is all in the pipes; background processes may write
+	 * on, but nobody waits for them */
+	logpump_drain(s->front);
+	struct logpump *p = s->front;
+	s->front = NULL;
+	int log_error = p->error;
+	close_done(s);
+
+	int code = exit_code(s->wait_status);
+	send_event(s, (struct event){ .type = EVENT_SH_FINISHED,
+			      .n = (int)n,
+			      .exit_code = code });
+	if (s->timed_out) {
+		struct buf limit = BUF_INIT;
+
+		pipeline_add_timeout(&limit, s->spec->job->timeout_ms);
+		fail(s, "timed out after %s", limit.ptr);
+		buf_release(&limit);
+	} else if (log_error) {
+		fail(s, "the log could not be written: %s",
+			strerror(log_error));
+	} else if (WIFSIGNALED(s->wait_status)) {
+		fail(s, "command %zu was killed by signal %d", n,
+			WTERMSIG(s->wait_status));
+	} else if (code) {
+		fail(s, "command %zu failed with exit status %d", n, code);
+	}
+	return s->reason.len || s->stopped ? -1 : 0;
+}
+
+/* What the commands left behind, and the ends of their logs. */
+static void clean_up(struct state *s)
+{
+	reap(s);
+	/* the job's work is done, its time limit with it */
+	s->deadline = 0;
+	if (s->children && !s->kill_at)
+		begin_end(s);
+	while (s->children)
+		turn(s);
+	while (s->n_pumps) {
+		logpump_drain(s->pumps[0]);
+		close_pump(s, 0);
+	}
+}
+
+static int start_up(struct state *s, struct err *e)
+{
+	const struct jobrun *spec = s->spec;
+	const int keep[] = { spec->pipe_fd, spec->workspace_fd,
+		spec->run_dir_fd };
+	sigset_t caught;
+
+	/* a session of its own: what the terminal sends to its foreground is
+	 * for the executor, and no job can read from it */
+	setsid();
+	fds_close_all_but(keep, sizeof(keep) / sizeof(*keep));
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGCHLD);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGINT);
+	sigaddset(&caught, SIGHUP);
+	if (sigprocmask(SIG_SETMASK, &caught, NULL) < 0 ||
+		signal(SIGPIPE, SIG_IGN) == SIG_ERR)
+		return err_sys(e, "signals");
+	s->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (s->signals < 0)
+		return err_sys(e, "signals");
+	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	/* the executor's own input and output are pipes that others watch */
+	if (s->null < 0 || dup2(s->null, STDIN_FILENO) < 0 ||
+		dup2(s->null, STDOUT_FILENO) < 0)
+		return err_sys(e, "/dev/null");
+	if (proctree_subreaper(1, e) < 0)
+		return -1;
+	if (spec->job->timeout_ms)
+		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
+	jobspawn_env(&s->env, spec->env, spec->pipeline, spec->job);
+	return 0;
+}
+
+void jobrun(const struct jobrun *spec)
+{
+	struct state s = { .spec = spec, .reason = BUF_INIT };
+	struct err e;
+
+	sendq_open(&s.up, spec->pipe_fd, 0);
+	if (start_up(&s, &e) < 0)
+		fail(&s, "%s", e.text);
+	send_event(&s, (struct event){ .type = EVENT_JOB_STARTED });
+	if (!s.reason.len)
+		for (size_t n = 1; n <= spec->job->n_run; n++)
+			if (run_command(&s, n) < 0)
+				break;
+	clean_up(&s);
+	send_event(&s, (struct event){ .type = EVENT_JOB_FINISHED,
+			       .outcome = s.reason.len ? "failed" : "complete",
+			       .reason = s.reason.len ? s.reason.ptr : NULL });
+	while (!s.stopped && !sendq_is_empty(&s.up))
+		step(&s, 0);
+	_exit(0);
+}

@@ -1,0 +1,44 @@
+/*
+ * jobrun.h - one job, in a process of its own.
+ *
+ * The executor forks; the child calls jobrun(). That process is a subreaper
+ * and the leader of a session. It runs the job's commands in order, each in a
+ * session of its own, with its output in its own log; the first that fails
+ * ends the job. What a command leaves in the background lives, and is logged,
+ * until the job ends; then everything below is ended: TERM, CONT, 400 ms,
+ * KILL. Only when nothing is left and the logs are closed does the job count
+ * as finished. The time limit is kept here.
+ *
+ * It speaks to the executor through one pipe, in frames: a kind, a length, as
+ * many bytes.
+ *	'E'  an event line (event.h)
+ *	'O', 'e'  standard output or error of a command, where there is no log
+ * TERM, INT, HUP, or that nobody reads the pipe any more, mean: end everything
+ * and say nothing further.
+ */
+#ifndef QUIRE_EXEC_JOBRUN_H
+#define QUIRE_EXEC_JOBRUN_H
+
+#include <stdint.h>
+
+#include "base/pipeline.h"
+
+struct jobrun {
+	const struct pipeline *pipeline;
+	const struct job *job;
+	int workspace_fd; /* where commands start */
+	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
+	int64_t max_log; /* bytes a log; 0: no limit */
+	char *const *env; /* what the job's variables are added to */
+	int pipe_fd; /* to the executor, non-blocking */
+};
+
+struct jobrun_frame {
+	uint32_t len;
+	uint8_t kind;
+} __attribute__((packed));
+
+/* Never returns: _exit(0) when the job has finished, whatever its outcome. */
+void jobrun(const struct jobrun *spec) __attribute__((noreturn));
+
+#endif

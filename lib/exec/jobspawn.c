@@ -1,0 +1,101 @@
+#include "exec/jobspawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/fds.h"
+
+extern char **environ;
+
+static void set_var(struct strv *env, const char *name, const char *value)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < env->n; i++) {
+		if (strncmp(env->v[i], name, len) != 0 || env->v[i][len] != '=')
+			continue;
+		struct buf var = BUF_INIT;
+		buf_addf(&var, "%s=%s", name, value);
+		free(env->v[i]);
+		env->v[i] = buf_detach(&var);
+		return;
+	}
+	strv_pushf(env, "%s=%s", name, value);
+}
+
+void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
+	const struct job *job)
+{
+	for (size_t i = 0; base && base[i]; i++)
+		strv_push(env, base[i]);
+	for (size_t i = 0; i < p->n_env; i++)
+		set_var(env, p->env[i].name, p->env[i].value);
+	for (size_t i = 0; i < job->n_env; i++)
+		set_var(env, job->env[i].name, job->env[i].value);
+	set_var(env, "QUIRE_JOB", job->id);
+}
+
+static void default_signals(void)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	/* KILL, STOP and those of the C library refuse: they are right */
+	for (int sig = 1; sig < NSIG; sig++)
+		sigaction(sig, &dfl, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child: the last word, into the command's own log. */
+static void give_up(const char *what) __attribute__((noreturn));
+
+static void give_up(const char *what)
+{
+	int status = errno == ENOENT ? 127 : 126;
+
+	dprintf(STDERR_FILENO, "quire: %s: %s\n", what, strerror(errno));
+	_exit(status);
+}
+
+static void become(const struct command *c, char **env, int workspace_fd,
+	int in, const int out[2]) __attribute__((noreturn));
+
+static void become(const struct command *c, char **env, int workspace_fd,
+	int in, const int out[2])
+{
+	if (dup2(in, STDIN_FILENO) < 0 || dup2(out[0], STDOUT_FILENO) < 0 ||
+		dup2(out[1], STDERR_FILENO) < 0)
+		_exit(126);
+	if (fchdir(workspace_fd) < 0)
+		give_up("the workspace");
+	setsid();
+	fds_cloexec_from(STDERR_FILENO + 1);
+	default_signals();
+	umask(022);
+	if (c->shell) {
+		/* whatever PATH the job has, a string is for the shell */
+		execve("/bin/sh", c->argv.v, env);
+		give_up("/bin/sh");
+	}
+	environ = env; /* its PATH is where execvp looks */
+	execvp(c->argv.v[0], c->argv.v);
+	give_up(c->argv.v[0]);
+}
+
+pid_t jobspawn(const struct command *c, char **env, int workspace_fd, int in,
+	const int out[2], struct err *e)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_sys(e, "can't start a process");
+	if (pid == 0)
+		become(c, env, workspace_fd, in, out);
+	return pid;
+}

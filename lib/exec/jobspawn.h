@@ -1,0 +1,28 @@
+/*
+ * jobspawn.h - starting a command of a job, and the environment it gets.
+ */
+#ifndef QUIRE_EXEC_JOBSPAWN_H
+#define QUIRE_EXEC_JOBSPAWN_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/pipeline.h"
+
+/* The base environment, then the pipeline's variables, then the job's, then
+ * QUIRE_JOB; the later wins. The caller releases env. */
+void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
+	const struct job *job);
+
+/*
+ * Starts the command in the open folder workspace_fd, in a session of its
+ * own, with standard input from in, output and error to out[0] and out[1], no
+ * other descriptor, default signal dispositions, no signal blocked, umask
+ * 022. Its pid, or -1 if there is no process for it. What can't be executed is
+ * told by the child: a line on its standard error, exit status 127 (not found)
+ * or 126, as the shell has it.
+ */
+pid_t jobspawn(const struct command *c, char **env, int workspace_fd, int in,
+	const int out[2], struct err *e);
+
+#endif
