@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
 #include "exec/supervisor.h"
@@ -266,7 +267,50 @@ static int walk(struct pass *p, const char *dir, int depth, struct err *e)
 	return rc;
 }
 
+/*
+ * runs/.pruned/ holds what is being removed: moved there before its row goes,
+ * deleted after. Without a row it is the rest of a removal that was cut short;
+ * with one, whoever removes it has not got so far, or has to be asked again.
+ */
+static int prune_rest(struct pass *p, const char *id, struct err *e)
+{
+	struct buf path = BUF_INIT;
+	struct run r;
+	struct err why;
+	int got = run_by_id(p->db, id, &r, e);
+
+	if (got > 0)
+		run_release(&r);
+	if (got)
+		return got < 0 ? -1 : 0;
+	buf_addf(&path, "runs/.pruned/%s", id);
+	if (p->r->dry_run) {
+		pass_say(p, "%s: would finish its removal", path.ptr);
+	} else if (fs_remove_tree(p->r->home->fd, path.ptr) < 0) {
+		err_sys(&why, "%s/%s", p->r->home->path, path.ptr);
+		pass_warn(p, "%s", why.text);
+	} else {
+		pass_say(p, "%s: finished its removal", path.ptr);
+	}
+	buf_release(&path);
+	return 0;
+}
+
+static int pruned(struct pass *p, struct err *e)
+{
+	struct strv all = STRV_INIT;
+	int rc = 0;
+
+	if (list_dir(p->r->home->fd, "runs/.pruned", &all, &all) == 0)
+		for (size_t i = 0; i < all.n && rc == 0; i++)
+			rc = prune_rest(p, all.v[i], e);
+	strv_release(&all);
+	return rc;
+}
+
 int leftover_pass(struct pass *p, struct err *e)
 {
-	return walk(p, "runs", LEFTOVER_DEPTH, e);
+	if (walk(p, "runs", LEFTOVER_DEPTH, e) < 0)
+		return -1;
+	return pruned(p, e);
 }

@@ -21,10 +21,11 @@ struct reconcile {
 
 /*
  * In order: migrate with every lock held; orphans by lock; what terminal runs
- * left behind; missing repositories and commits; baselines that were cut
- * short; refs drift; then release all locks, and kick if anything is pending.
- * Opens the database itself, as the home's owner alone. A home that was made
- * up by `quire seed` is left as it is. 0, or -1 for what stops it as a whole.
+ * left behind, and removals that were cut short; missing repositories and
+ * commits; baselines that were cut short; refs drift; then release all locks,
+ * and kick if anything is pending. Opens the database itself, as the home's
+ * owner alone. A home that was made up by `quire seed` is left as it is. 0, or
+ * -1 for what stops it as a whole.
  *
  * Two at once are safe: one waits for the other, up to a minute, and then
  * looks itself. A dry run takes run locks for a moment, to see whether they

@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 37
+plan 38
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/ci.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -178,7 +178,11 @@ mkdir -p "$stray/workspace"
 check 'a run directory without a row is reported and stays' \
 	'quire-reconcile | grep "$stray: .*without a row" &&
 	test -d "$stray/workspace"'
+mkdir -p "$QUIRE_HOME/runs/.pruned/gone/jobs"
 rm -rf "$stray"
+check 'a removal that was cut short is finished' \
+	'quire-reconcile | grep "gone: finished" &&
+	! test -e "$QUIRE_HOME/runs/.pruned/gone"'
 
 # hooks that do not run
 hook=$QUIRE_HOME/repos/quick.git/hooks/post-receive
