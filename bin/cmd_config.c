@@ -81,9 +81,8 @@ static void list_key(void *arg, const struct setting_key *key,
 	json_object_array_add(q->array, o);
 
 	table_add(&q->table, key->name);
-	table_add(&q->table, value);
 	table_add(&q->table, origin);
-	table_add(&q->table, key->help);
+	table_add(&q->table, value);
 }
 
 static int read_list(struct cmd_ctx *c, void *arg, struct err *e)
@@ -95,7 +94,7 @@ static int read_list(struct cmd_ctx *c, void *arg, struct err *e)
 	json_object_put(q->array);
 	q->array = json_object_new_array();
 	table_release(&q->table);
-	table_init(&q->table, "KEY VALUE FROM MEANING");
+	table_init(&q->table, "KEY FROM VALUE");
 	if (find_repo(c, q->typed, &r, e) < 0)
 		return -1;
 	failed = setting_each(&c->db, r.name, list_key, q, e);

@@ -135,8 +135,10 @@ static int report(struct work *w, struct err *e)
 	if (w->takeover.left.len)
 		printf("%s%s", w->older ? "\nNot carried over:\n" : "",
 			w->takeover.left.ptr);
-	if (!w->done.len)
+	if (!w->done.len) {
 		printf("%s: nothing to do\n", w->home.path);
+		return 0;
+	}
 	if (geteuid() == 0)
 		puts("\nThis home is root's, and so every job will run as "
 		     "root: better make one as\na user of its own.");

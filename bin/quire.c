@@ -18,33 +18,29 @@
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv); /* NULL: quire-NAME is a program */
-	const char *synopsis;
 	const char *help;
 } commands[] = {
 	/* a row without a name heads a group */
-	{ NULL, NULL, NULL, "A home and its repositories" },
-	{ "init", cmd_init, "[--shared GROUP] [DIR]",
-		"make a home, or mend or upgrade one" },
-	{ "repo", cmd_repo, "new|adopt|list|rm|hook|unhook ...",
-		"the repositories that quire knows" },
-	{ "config", cmd_config, "[REPO] KEY [VALUE]", "read and set settings" },
-	{ "seed", cmd_seed, "DIR", "make a home with made-up runs to look at" },
-	{ NULL, NULL, NULL, "Runs" },
-	{ "runs", cmd_runs, "[REPO] [--ref R] [--state S] [-n N]",
-		"list runs, the newest first" },
-	{ "show", cmd_show, "RUN", "show a run with its jobs" },
-	{ "log", cmd_log, "RUN [JOB [N]]", "print what its commands wrote" },
-	{ "cancel", cmd_cancel, "RUN", "end a run" },
-	{ "rerun", cmd_rerun, "RUN", "queue it once more" },
-	{ "start", cmd_start, "REPO [REF]", "queue a run without a push" },
-	{ NULL, NULL, NULL, "The programs that do the work" },
-	{ "push", NULL, "", "record what was pushed: the hook" },
-	{ "run", NULL, "", "run what is queued" },
-	{ "ci", NULL, "check|run ...", "check or run a pipeline, right here" },
-	{ "reconcile", NULL, "[--dry-run]", "repair what a crash left: cron" },
-	{ "cgi", NULL, "", "the pages" },
-	{ NULL, NULL, NULL, "Help" },
-	{ "help", NULL, "[COMMAND]", "open the manual page" },
+	{ NULL, NULL, "A home and its repositories" },
+	{ "init", cmd_init, "make a home, or mend or upgrade one" },
+	{ "repo", cmd_repo, "the repositories: new, adopt, list, rm, hook" },
+	{ "config", cmd_config, "read and set settings" },
+	{ "seed", cmd_seed, "make a home with made-up runs to look at" },
+	{ NULL, NULL, "Runs" },
+	{ "runs", cmd_runs, "list runs, the newest first" },
+	{ "show", cmd_show, "show a run with its jobs" },
+	{ "log", cmd_log, "print what its commands wrote" },
+	{ "cancel", cmd_cancel, "end a run" },
+	{ "rerun", cmd_rerun, "queue it once more" },
+	{ "start", cmd_start, "queue a run without a push" },
+	{ NULL, NULL, "The programs that do the work" },
+	{ "push", NULL, "record what was pushed: the hook" },
+	{ "run", NULL, "run what is queued" },
+	{ "ci", NULL, "check a pipeline, or run it right here" },
+	{ "reconcile", NULL, "repair what a crash left behind: cron" },
+	{ "cgi", NULL, "the pages" },
+	{ NULL, NULL, "Help" },
+	{ "help", NULL, "open the manual page of a command" },
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(*commands))
 
@@ -77,8 +73,7 @@ static int usage(FILE *out)
 		if (!c->name)
 			fprintf(out, "\n%s\n", c->help);
 		else
-			fprintf(out, "  %-10s %-35s %s\n", c->name, c->synopsis,
-				c->help);
+			fprintf(out, "  %-12s%s\n", c->name, c->help);
 	}
 	fputs("\n'quire COMMAND --help' says more, 'quire help COMMAND' all; "
 	      "'quire help overview'\nis where to start. The home is DIR, "

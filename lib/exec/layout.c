@@ -75,9 +75,13 @@ static int own(const struct plan *p, const char *name, mode_t want, int made,
 	if (fchmodat(fd, name, want, 0) < 0)
 		return err_sys(
 			e, "cannot set the mode of %s/%s", p->home->path, name);
-	if (!made && (regroup || mode != want))
-		buf_addf(p->done, "set mode %04o%s of %s/%s\n", (unsigned)want,
-			regroup ? " and group" : "", p->home->path, name);
+	if (!made && (regroup || mode != want)) {
+		int is_home = !strcmp(name, ".");
+
+		buf_addf(p->done, "set mode %04o%s of %s%s%s\n", (unsigned)want,
+			regroup ? " and group" : "", p->home->path,
+			is_home ? "" : "/", is_home ? "" : name);
+	}
 	return 0;
 }
 
