@@ -17,6 +17,7 @@
 #include "exec/layout.h"
 #include "exec/reconcile.h"
 #include "exec/takeover.h"
+#include "store/upgrade.h"
 
 static const char help[] =
 	"usage: quire init [--shared GROUP] [DIR]\n"
@@ -48,16 +49,42 @@ static int fill_database(struct work *w, struct err *e)
 			w->settled);
 	if (db_open(&db, &w->home, DB_WRITE_CURRENT, e) < 0)
 		return -1;
-	failed =
-		w->older && takeover_finish(&db, &w->home, &w->takeover, e) < 0;
+	if (w->older)
+		failed = takeover_finish(&db, &w->home, &w->takeover, e) < 0;
+	else
+		takeover_survey(&db, &w->home, &w->takeover);
 	db_checkpoint(&db);
 	db_close(&db);
 	return failed ? -1 : layout_wal(&w->home, e);
 }
 
+/* A database that is not ours, or not whole, stops all before anything is
+ * touched. What else may be wrong with the folder is layout_make()'s to say. */
+static int judge_database(const char *dir, struct err *e)
+{
+	struct err ignored;
+	int version, failed = 0;
+	struct stat st;
+	struct home h;
+	struct db db;
+
+	if (home_open(&h, dir, &ignored) < 0)
+		return 0;
+	if (home_is_owner(&h) && fstatat(h.fd, "quire.db", &st, 0) == 0 &&
+		S_ISREG(st.st_mode)) {
+		failed = upgrade_open(&db, &h, &version, e) < 0;
+		if (!failed)
+			db_close(&db);
+	}
+	home_close(&h);
+	return failed ? -1 : 0;
+}
+
 static int init(
 	struct work *w, const char *dir, const char *group, struct err *e)
 {
+	if (judge_database(dir, e) < 0)
+		return -1;
 	if (layout_make(&w->home, dir, group, &w->done, e) < 0)
 		return -1;
 	w->older = takeover_begin(&w->home, e);

@@ -230,7 +230,7 @@ int takeover_finish(
 		return -1;
 	if (tokens)
 		buf_addf(&t->left,
-			"run_token of %" PRId64 " runs: kept, of no use here\n",
+			"run_token (runs: %" PRId64 "): kept, of no use here\n",
 			tokens);
 	list_unknown(h, t);
 	if (unlinkat(h->fd, MARK, 0) < 0)
