@@ -48,6 +48,7 @@ static void add_log_line(struct buf *out, int64_t at_ms,
 	struct timespec at = { at_ms / 1000, at_ms % 1000 * 1000000 };
 
 	crilog_feed(&w, s, len, &at, out);
+	crilog_feed(&w, "\n", 1, &at, out);
 	crilog_end(&w, &at, out);
 	buf_release(&w.rest);
 }

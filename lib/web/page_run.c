@@ -2,9 +2,12 @@
  * One run: what it was for, how it went, and why; its jobs and commands with
  * the ends of their logs.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/name.h"
+#include "store/setting.h"
 #include "web/html.h"
 #include "web/logfile.h"
 #include "web/logview.h"
@@ -32,7 +35,57 @@ static void fact_text(struct buf *b, const char *name, const char *text)
 	fact_end(b);
 }
 
-static void what_facts(struct page *p, const struct run *r)
+static void add_commit_url(struct buf *b, const char *url, const struct run *r)
+{
+	char *name = mem_strndup(r->repo, name_short_len(r->repo));
+
+	for (;;) {
+		size_t len = strcspn(url, "%");
+
+		html_textn(b, url, len);
+		url += len;
+		if (!*url)
+			break;
+		if (url[1] == 's')
+			html_url_segment(b, r->sha);
+		else if (url[1] == 'r')
+			html_url_path(b, name);
+		else
+			html_raw(b, "%");
+		url += url[1] == 's' || url[1] == 'r' ? 2 : 1;
+	}
+	free(name);
+}
+
+/*
+ * The commit, linked to where the setting commitUrl says: %s is its id, %r the
+ * repository. Only to the web: what else an operator's typo might mean is no
+ * link.
+ */
+static int commit_fact(struct page *p, const struct run *r, struct err *e)
+{
+	struct buf *b = &p->res->body;
+	char *url = setting_get(p->db, r->repo, "commitUrl", e);
+
+	if (!url)
+		return -1;
+	int linked =
+		!strncmp(url, "http://", 7) || !strncmp(url, "https://", 8);
+	fact_begin(b, "Commit");
+	if (linked) {
+		html_raw(b, "<a href=\"");
+		add_commit_url(b, url, r);
+		html_raw(b, "\">");
+	}
+	show_sha(b, r->sha);
+	if (linked)
+		html_raw(b, "</a>");
+	fact_end(b);
+	free(url);
+	return 0;
+}
+
+static int what_facts(struct page *p, const struct run *r, struct err *e)
 {
 	struct buf *b = &p->res->body;
 
@@ -45,15 +98,15 @@ static void what_facts(struct page *p, const struct run *r)
 	show_ref(b, r->ref);
 	html_raw(b, "</a>");
 	fact_end(b);
-	fact_begin(b, "Commit");
-	show_sha(b, r->sha);
-	fact_end(b);
+	if (commit_fact(p, r, e) < 0)
+		return -1;
 	if (r->author) {
 		fact_begin(b, "Author");
 		show_author(b, r->author);
 		fact_end(b);
 	}
 	fact_text(b, "Pushed by", r->pusher);
+	return 0;
 }
 
 static void how_facts(struct page *p, const struct run *r)
@@ -73,11 +126,13 @@ static void how_facts(struct page *p, const struct run *r)
 	fact_begin(b, "Queued");
 	html_time(b, r->queued_at_ms, p->now_ms);
 	fact_end(b);
-	if (r->started_at_ms >= 0) {
+	if (r->started_at_ms - r->queued_at_ms >= 1000) {
 		fact_begin(b, "Waited");
 		show_span(b, p, r->queued_at_ms, r->started_at_ms);
 		fact_end(b);
-		fact_begin(b, "Ran");
+	}
+	if (r->started_at_ms >= 0) {
+		fact_begin(b, r->finished_at_ms < 0 ? "Running" : "Ran");
 		show_span(b, p, r->started_at_ms, r->finished_at_ms);
 		fact_end(b);
 	} else if (r->state == RUN_PENDING) {
@@ -233,7 +288,8 @@ static int add_run(
 	html_raw(b, "</h1> ");
 	show_state(b, run_state_name(r->state));
 	html_raw(b, "</div>\n<dl class=\"facts\">\n");
-	what_facts(p, r);
+	if (what_facts(p, r, e) < 0)
+		return -1;
 	how_facts(p, r);
 	html_raw(b, "</dl>\n");
 	if (relations(p, r, e) < 0)

@@ -253,9 +253,11 @@ static void job_section(
 	html_text(b, job->id);
 	html_raw(b, "</h2> ");
 	show_state(b, job->state);
-	html_raw(b, " <span class=\"span\">");
-	show_span(b, p, job->started_at_ms, job->finished_at_ms);
-	html_raw(b, "</span>");
+	if (job->started_at_ms >= 0) {
+		html_raw(b, " <span class=\"span\">");
+		show_span(b, p, job->started_at_ms, job->finished_at_ms);
+		html_raw(b, "</span>");
+	}
 	job_facts(p, job);
 	html_raw(b, "</header>\n");
 	for (size_t i = 0; i < job->n_sh; i++)

@@ -95,10 +95,16 @@ void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 	int64_t finished_at_ms)
 {
 	int64_t end = finished_at_ms < 0 ? p->now_ms : finished_at_ms;
+	int64_t span = end > started_at_ms ? end - started_at_ms : 0;
 
-	if (started_at_ms >= 0)
-		clock_add_span(
-			b, end > started_at_ms ? end - started_at_ms : 0);
+	if (started_at_ms < 0)
+		return;
+	if (span < 1000) {
+		html_int(b, span);
+		html_raw(b, " ms");
+	} else {
+		clock_add_span(b, span);
+	}
 }
 
 void show_exit(struct buf *b, int exit_code)
