@@ -19,8 +19,9 @@
 #include "base/home.h"
 #include "store/db.h"
 
-/* Works until the queue is empty or no slot is free; returns 0 then. -1 with
- * EXIT_BUSY for a fault of the host. */
+/* Works until the queue is empty (returns 1: the caller checkpoints) or no slot
+ * is free (0: others are at work). -1 with EXIT_BUSY for a fault of the host,
+ * after which nothing more was claimed. */
 int dispatch(struct db *db, const struct home *h, struct err *e);
 
 #endif

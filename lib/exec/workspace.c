@@ -288,26 +288,42 @@ static int fill(struct walk *w, const git_oid *tree, struct err *e)
 	return 0;
 }
 
+/* The home's folders hand their group down; a build that packs its files wants
+ * the usual modes. */
+static int make_root(const char *path, struct err *e)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (mkdir(path, 0777) == 0)
+		fd = open(
+			path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "%s", path);
+	if (fstat(fd, &st) || fchmod(fd, st.st_mode & 0777)) {
+		err_sys(e, "%s", path);
+		int why = errno;
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
 int workspace_lay_out(
 	const char *git_dir, const char *sha, const char *path, struct err *e)
 {
+	int root = make_root(path, e), failed = -1, why;
+
+	if (root < 0)
+		return -1;
+
 	struct checkout *c = mem_alloc(sizeof(*c));
 	struct walk w = {
 		.c = c, .attributes = ATTRIBUTES_INIT, .info = BUF_INIT
 	};
 	struct objects o;
 	git_oid tree;
-	int root, failed = -1, why;
-
-	if (mkdir(path, 0777) ||
-		(root = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-					   O_CLOEXEC)) < 0) {
-		err_sys(e, "%s", path);
-		why = errno;
-		free(c);
-		errno = why;
-		return -1;
-	}
 	checkout_init(c, git_dir, root);
 	if (objects_open(&o, git_dir, e) == 0) {
 		w.o = &o;

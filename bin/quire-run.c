@@ -1,0 +1,95 @@
+/*
+ * quire-run - the supervisor: takes a slot, and works until the queue is empty.
+ *
+ * It is started in the background by whoever adds a run, with /dev/null for
+ * its standard output and error, so what goes wrong is said twice: there, and
+ * in quire-run.log in the home.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "exec/dispatch.h"
+#include "exec/kick.h"
+#include "exec/runlog.h"
+#include "program.h"
+
+#define NAME "quire-run"
+
+static const char usage[] =
+	"usage: quire-run\n"
+	"\n"
+	"Runs what is pending, one run after another, until the queue is empty\n"
+	"or no slot is free. Only the owner of the home may.\n"
+	"\n"
+	"      --help     show this text\n"
+	"      --version  show the version\n"
+	"\n"
+	"The home is $QUIRE_HOME or " HOME_DEFAULT ".\n";
+
+static int fail(const struct home *h, const struct err *e)
+{
+	runlog_add(h, "%s", e->text);
+	return program_fail(NAME, e);
+}
+
+static int run(const struct home *h)
+{
+	struct db db;
+	struct err e;
+	int done;
+
+	if (home_need_owner(h, &e))
+		return program_fail(NAME, &e);
+	/* it would end with the job's run, and leave its own an orphan */
+	if (kick_in_job())
+		return program_usage(NAME,
+			"not within a run: the queue is looked at when it "
+			"ends");
+	if (db_open(&db, h, DB_WRITE, &e))
+		return fail(h, &e);
+	done = dispatch(&db, h, &e);
+	/* an idle WAL is short, and the next opener quick */
+	if (done == 1)
+		db_checkpoint(&db);
+	db_close(&db);
+	return done < 0 ? fail(h, &e) : EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct home h;
+	struct err e;
+	int c, status;
+
+	program_start();
+	argv[0] = NAME;
+	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_DONE;
+		case 'V':
+			puts(NAME " " QUIRE_VERSION);
+			return EXIT_DONE;
+		default:
+			fputs(NAME ": try 'quire-run --help'\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc)
+		return program_usage(
+			NAME, "'%s': it takes no operands", argv[optind]);
+	/* jobs build with the usual modes; the home keeps others out */
+	umask(022);
+	if (home_open(&h, NULL, &e))
+		return program_fail(NAME, &e);
+	status = run(&h);
+	home_close(&h);
+	return status;
+}

@@ -1,0 +1,276 @@
+#include "exec/dispatch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "exec/kick.h"
+#include "exec/lock.h"
+#include "exec/runlog.h"
+#include "exec/supervisor.h"
+#include "exec/workspace.h"
+#include "store/run.h"
+#include "store/setting.h"
+
+struct dispatch {
+	struct db *db;
+	const struct home *home;
+	int git_started; /* workspace_init() was called */
+	struct strv held; /* pending rows whose lock another has */
+};
+
+static int is_held(const struct dispatch *d, const char *id)
+{
+	for (size_t i = 0; i < d->held.n; i++)
+		if (strcmp(d->held.v[i], id) == 0)
+			return 1;
+	return 0;
+}
+
+/* The space that the owner can still fill, where the runs are. */
+static int check_free(struct dispatch *d, struct err *e)
+{
+	struct statvfs fs;
+	int64_t want;
+
+	if (setting_get_int(d->db, NULL, "minFree", &want, e))
+		return -1;
+	if (fstatvfs(d->home->fd, &fs))
+		return err_sys(e, "%s", d->home->path);
+
+	unsigned long long is = (unsigned long long)fs.f_bavail *
+				(unsigned long long)fs.f_frsize;
+	if (is < (unsigned long long)want)
+		return err_set(e, EXIT_BUSY,
+			"%s: %llu MB are free, and the setting minFree wants "
+			"%lld MB; runs stay pending",
+			d->home->path, is >> 20, (long long)(want >> 20));
+	return 0;
+}
+
+/* Whoever claims without an executor would fail every run that there is. */
+static int check_executor(struct err *e)
+{
+	struct buf path = BUF_INIT;
+	int failed = fs_sibling(&path, "quire-ci", e);
+
+	if (!failed && access(path.ptr, X_OK))
+		failed = err_sys(e, "%s", path.ptr);
+	buf_release(&path);
+	return failed;
+}
+
+static int take_edge(struct dispatch *d, const struct run *r, enum run_state to,
+	const char *kind, const char *reason, struct err *e)
+{
+	char *sandbox = setting_get(d->db, NULL, "sandbox", e);
+	const struct run_edge edge = { .to = to,
+		.failure_kind = kind,
+		.reason = reason,
+		.sandbox = to == RUN_ACTIVE ? sandbox : NULL };
+	int taken = -1;
+
+	if (sandbox)
+		taken = run_take_edge(d->db, r->id, &edge, clock_now_ms(), e);
+	free(sandbox);
+	return taken;
+}
+
+/*
+ * One pending run, inside the transaction. 1 claimed, *lock is ours; 0 it is
+ * another's, or it has failed by its own fault: on to the next; -1 the host's
+ * or the database's fault.
+ */
+static int claim_one(
+	struct dispatch *d, const struct run *r, int *lock, struct err *e)
+{
+	struct err why;
+	int taken = run_lock_take(d->home, r->repo, r->id, 1, lock, &why);
+
+	if (taken == 0) {
+		strv_push(&d->held, r->id);
+		return 0;
+	}
+	if (taken < 0) {
+		if (why.status == EXIT_BUSY) {
+			*e = why;
+			return -1;
+		}
+		return take_edge(d, r, RUN_FAILED, KIND_WORKSPACE, why.text,
+			       e) < 0
+			       ? -1
+			       : 0;
+	}
+	taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
+	if (taken <= 0) {
+		run_lock_release(*lock);
+		*lock = -1;
+	}
+	return taken;
+}
+
+/* Pending runs in their order, inside the transaction: 1 claimed, 0 none left,
+ * -1. What was claimed by nobody but is another's stays where it is. */
+static int claim_any(
+	struct dispatch *d, struct run *r, int *lock, struct err *e)
+{
+	int skip = 0, found, claimed;
+
+	while ((found = run_next_pending(d->db, skip, r, e)) == 1) {
+		if (!skip && check_free(d, e)) {
+			run_release(r);
+			return -1;
+		}
+		size_t held = d->held.n;
+		claimed = claim_one(d, r, lock, e);
+		if (claimed)
+			break;
+		if (d->held.n > held)
+			skip++;
+		run_release(r);
+	}
+	if (found < 1)
+		return found;
+	if (claimed < 0)
+		run_release(r);
+	return claimed;
+}
+
+/* 1 claimed: *r and its *lock are the caller's; 0 nothing to claim; -1. */
+static int claim(struct dispatch *d, struct run *r, int *lock, struct err *e)
+{
+	int claimed;
+
+	*lock = -1;
+	strv_release(&d->held);
+	if (db_begin(d->db, e))
+		return -1;
+	claimed = claim_any(d, r, lock, e);
+	if (claimed >= 0 && db_commit(d->db, e)) {
+		if (claimed)
+			run_release(r);
+		claimed = -1;
+	}
+	db_rollback(d->db);
+	if (claimed < 0 && *lock >= 0) {
+		run_lock_release(*lock);
+		*lock = -1;
+	}
+	return claimed;
+}
+
+/* With one slot, which we have, there is none to fill. */
+static void kick_others(struct dispatch *d, int64_t max)
+{
+	int64_t pending;
+	struct err e;
+
+	if (max < 2)
+		return;
+	if (run_count(d->db, RUN_PENDING, &pending, &e) ||
+		(pending && kick_now(d->home, "", &e) < 0))
+		runlog_add(d->home, "no other slot was filled: %s", e.text);
+}
+
+static int supervise_claimed(
+	struct dispatch *d, const struct run *claimed, struct err *e)
+{
+	struct run r;
+	int found, failed;
+
+	if (!d->git_started) {
+		if (workspace_init(e))
+			return -1;
+		d->git_started = 1;
+	}
+	/* with the times and the sandbox that the claim has stamped */
+	found = run_by_id(d->db, claimed->id, &r, e);
+	if (found <= 0)
+		return found;
+	failed = supervise(d->db, d->home, &r, e);
+	run_release(&r);
+	return failed;
+}
+
+/* With a slot: run after run. 0 the queue has nothing for us, 1 the slot is
+ * one too many, -1. */
+static int drain(struct dispatch *d, int64_t slot, struct err *e)
+{
+	for (;;) {
+		struct run r;
+		int64_t max;
+		int lock, claimed, failed;
+
+		if (setting_get_int(d->db, NULL, "maxRuns", &max, e))
+			return -1;
+		if (slot > max)
+			return 1;
+		claimed = claim(d, &r, &lock, e);
+		if (claimed <= 0)
+			return claimed;
+		kick_others(d, max);
+		failed = supervise_claimed(d, &r, e);
+		run_lock_release(lock);
+		run_release(&r);
+		if (failed)
+			return -1;
+	}
+}
+
+/* Whether a run has come that the last claim did not see: what is another's
+ * will be kicked for by him. */
+static int look_again(struct dispatch *d, struct err *e)
+{
+	struct run r;
+	int skip = 0, found;
+
+	while ((found = run_next_pending(d->db, skip, &r, e)) == 1) {
+		int held = is_held(d, r.id);
+
+		run_release(&r);
+		if (!held)
+			return 1;
+		skip++;
+	}
+	return found;
+}
+
+/* 1 the queue is empty, 0 no slot is free, -1. */
+static int dispatch_slots(struct dispatch *d, struct err *e)
+{
+	int again;
+
+	do {
+		int64_t max, slot;
+		int fd, taken;
+
+		if (setting_get_int(d->db, NULL, "maxRuns", &max, e))
+			return -1;
+		taken = slot_take(d->home, max, &slot, &fd, e);
+		if (taken <= 0)
+			return taken;
+		again = drain(d, slot, e);
+		slot_release(fd);
+		if (again == 0)
+			again = look_again(d, e);
+	} while (again == 1);
+	return again < 0 ? -1 : 1;
+}
+
+int dispatch(struct db *db, const struct home *h, struct err *e)
+{
+	struct dispatch d = { .db = db, .home = h, .held = STRV_INIT };
+	int done = check_executor(e) ? -1 : dispatch_slots(&d, e);
+
+	if (done < 0 && e->status != EXIT_INTERNAL)
+		e->status = EXIT_BUSY;
+	if (d.git_started)
+		workspace_shutdown();
+	strv_release(&d.held);
+	return done;
+}

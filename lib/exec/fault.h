@@ -1,0 +1,11 @@
+/*
+ * fault.h - whose fault an error number is.
+ */
+#ifndef QUIRE_EXEC_FAULT_H
+#define QUIRE_EXEC_FAULT_H
+
+/* Of the host as a whole: no run would fare better until it is mended. */
+int fault_is_hosts(int error);
+int fault_is_no_space(int error);
+
+#endif

@@ -1,0 +1,80 @@
+#include "exec/rundir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fs.h"
+
+int rundir_open(struct rundir *d, const struct home *h, const struct run *r,
+	struct err *e)
+{
+	struct buf rel = BUF_INIT, path = BUF_INIT;
+
+	home_add_run_dir(&rel, r->repo, r->id);
+	home_add(&path, h, rel.ptr);
+	buf_release(&rel);
+	d->path = buf_detach(&path);
+	d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (d->fd < 0) {
+		err_sys(e, "%s", d->path);
+		int why = errno;
+		free(d->path);
+		d->path = NULL;
+		errno = why;
+		return -1;
+	}
+	return 0;
+}
+
+void rundir_close(struct rundir *d)
+{
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->path);
+	*d = (struct rundir){ NULL, -1 };
+}
+
+/* For the owner alone, and without the home's setgid bit. */
+static int make_private(struct rundir *d, const char *name, struct err *e)
+{
+	if ((mkdirat(d->fd, name, 0700) && errno != EEXIST) ||
+		fchmodat(d->fd, name, 0700, 0))
+		return err_sys(e, "%s/%s", d->path, name);
+	return 0;
+}
+
+int rundir_prepare(struct rundir *d, int *wake, struct err *e)
+{
+	*wake = -1;
+	if (unlinkat(d->fd, "wake", 0) && errno != ENOENT)
+		return err_sys(e, "%s/wake", d->path);
+	/* whoever may write to the database may wake */
+	if (mkfifoat(d->fd, "wake", 0660) || fchmodat(d->fd, "wake", 0660, 0) ||
+		(*wake = openat(d->fd, "wake",
+			 O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)) < 0)
+		return err_sys(e, "%s/wake", d->path);
+	return make_private(d, "home", e) || make_private(d, "tmp", e) ? -1 : 0;
+}
+
+int rundir_append(struct rundir *d, const char *name)
+{
+	return openat(d->fd, name,
+		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+int rundir_clean(struct rundir *d, struct err *e)
+{
+	static const char *const names[] = { "workspace", "home", "tmp",
+		"changed", "wake" };
+	int failed = 0;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (fs_remove_tree(d->fd, names[i]) && !failed)
+			failed = err_sys(e, "%s/%s: can't be removed", d->path,
+				names[i]);
+	return failed;
+}

@@ -1,0 +1,219 @@
+/*
+ * The order of things, and what a crash between any two of them leaves:
+ *
+ *	claim committed (by the caller, with the run's lock held)
+ *	workspace laid out                     reconcile: orphaned
+ *	quire-ci spawned, events taken in      reconcile: orphaned
+ *	executor_exited appended and synced    reconcile: settles by it
+ *	row settled                            reconcile: cleans
+ *	processes ended, workspace removed
+ *	lock released (by the caller)
+ */
+#include "exec/supervisor.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "exec/fault.h"
+#include "exec/jobenv.h"
+#include "exec/proctree.h"
+#include "exec/runlog.h"
+#include "exec/watch.h"
+#include "exec/workspace.h"
+#include "store/setting.h"
+
+/* What prepare() makes for the spawn. */
+struct launch {
+	struct strv env;
+	int64_t max_log;
+};
+
+static void report(const struct watch *w, const char *text)
+{
+	runlog_add(w->home, "%s#%lld: %s", w->run->repo,
+		(long long)w->run->number, text);
+}
+
+/* 0 also if the row had moved on, which is none of our business any more. */
+static int settle(struct watch *w, const struct run_edge *edge, struct err *e)
+{
+	return run_settle(w->db, w->run->id, edge, e) < 0 ? -1 : 0;
+}
+
+static int fail_run(
+	struct watch *w, const char *kind, const char *reason, struct err *e)
+{
+	const struct run_edge edge = {
+		.to = RUN_FAILED, .failure_kind = kind, .reason = reason
+	};
+
+	return settle(w, &edge, e);
+}
+
+static int read_settings(struct watch *w, struct launch *l, struct err *e)
+{
+	const char *repo = w->run->repo;
+	int failed =
+		setting_get_int(w->db, repo, "timeout", &w->timeout_ms, e) ||
+		setting_get_int(w->db, repo, "maxLog", &l->max_log, e);
+
+	errno = 0;
+	return failed ? -1 : 0;
+}
+
+static int lay_out(struct watch *w, struct err *e)
+{
+	struct buf path = BUF_INIT;
+	int failed;
+
+	if (!w->run->git_dir) {
+		errno = 0;
+		return err_set(e, EXIT_INTERNAL,
+			"the run does not say where its repository is");
+	}
+	buf_addf(&path, "%s/workspace", w->dir.path);
+	failed = workspace_lay_out(w->run->git_dir, w->run->sha, path.ptr, e);
+	int why = errno;
+	buf_release(&path);
+	errno = why;
+	return failed;
+}
+
+/* All that the run needs before its processes. -1 with errno, 0 if no system
+ * call is to blame. */
+static int prepare(struct watch *w, struct launch *l, struct err *e)
+{
+	if (rundir_open(&w->dir, w->home, w->run, e) ||
+		rundir_prepare(&w->dir, &w->wake, e))
+		return -1;
+	w->events = rundir_append(&w->dir, "events.jsonl");
+	if (w->events < 0)
+		return err_sys(e, "%s/events.jsonl", w->dir.path);
+	if (read_settings(w, l, e) || lay_out(w, e))
+		return -1;
+	return jobenv_make(&l->env, w->db, w->home, w->run, &w->dir, e);
+}
+
+/* The run fails by what prepare() says; if that is a fault of the host, the
+ * caller is to claim no more. */
+static int prepare_failed(
+	struct watch *w, const struct err *why, int error, struct err *e)
+{
+	if (fail_run(w,
+		    fault_is_no_space(error) ? KIND_DISK_FULL : KIND_WORKSPACE,
+		    why->text, e))
+		return -1;
+	if (!fault_is_hosts(error))
+		return 0;
+	*e = *why;
+	e->status = EXIT_BUSY;
+	return -1;
+}
+
+/* Of a run that is over: nothing may be left, and quire-ci's end is noted. */
+static void end_processes(struct watch *w)
+{
+	struct err e;
+
+	if (proctree_end(PROCTREE_GRACE_MS, watch_on_exit, w, &e))
+		report(w, e.text);
+}
+
+static int settle_timeout(struct watch *w, struct err *e)
+{
+	struct buf reason = BUF_INIT;
+	int failed;
+
+	buf_adds(&reason, "the run was ended after its time limit of ");
+	clock_add_span(&reason, watch_limit_ms(w));
+	failed = fail_run(w, KIND_TIMEOUT, reason.ptr, e);
+	buf_release(&reason);
+	return failed;
+}
+
+static int settle_exit(struct watch *w, struct err *e)
+{
+	struct run_edge edge;
+
+	watch_record_exit(w);
+	ingest_outcome(&w->ingest, &edge);
+	return settle(w, &edge, e);
+}
+
+static int settle_end(struct watch *w, enum watch_end end, struct err *e)
+{
+	switch (end) {
+	case WATCH_EXITED:
+		return settle_exit(w, e);
+	case WATCH_TIMEOUT:
+		return settle_timeout(w, e);
+	case WATCH_NO_SPACE:
+		return fail_run(w, KIND_DISK_FULL,
+			"no space was left for the run's events", e);
+	case WATCH_ROW:
+		break;
+	}
+	return 0;
+}
+
+/* Between the two calls of proctree_subreaper() nobody is kicked: what this
+ * process starts now, it kills. */
+static int execute(struct watch *w, const struct launch *l, struct err *e)
+{
+	struct err why;
+	int failed, error;
+
+	if (proctree_subreaper(1, &why) ||
+		watch_spawn(w, &l->env, l->max_log, &why)) {
+		error = errno;
+		failed = fail_run(w, KIND_PROCESS_CRASHED, why.text, e);
+		if (!failed && fault_is_hosts(error)) {
+			*e = why;
+			failed = -1;
+		}
+	} else {
+		enum watch_end end = watch_until_end(w);
+
+		if (end != WATCH_EXITED) {
+			end_processes(w);
+			if (watch_drain(w) == 0 && end != WATCH_NO_SPACE)
+				watch_record_exit(w);
+		}
+		failed = settle_end(w, end, e);
+	}
+	end_processes(w);
+	if (proctree_subreaper(0, &why))
+		report(w, why.text);
+	return failed;
+}
+
+static int is_still_active(struct watch *w)
+{
+	enum run_state state;
+	struct err e;
+
+	/* what can't be read now will be by the watch */
+	return run_state_of(w->db, w->run->id, &state, &e) < 0 ||
+	       state == RUN_ACTIVE;
+}
+
+int supervise(
+	struct db *db, const struct home *h, const struct run *r, struct err *e)
+{
+	struct launch l = { .env = STRV_INIT };
+	struct watch w;
+	struct err why;
+	int failed = 0;
+
+	watch_init(&w, db, h, r);
+	if (prepare(&w, &l, &why))
+		failed = prepare_failed(&w, &why, errno, e);
+	else if (is_still_active(&w))
+		failed = execute(&w, &l, e);
+	if (w.dir.path && rundir_clean(&w.dir, &why))
+		report(&w, why.text);
+	strv_release(&l.env);
+	watch_release(&w);
+	return failed;
+}

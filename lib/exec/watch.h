@@ -1,0 +1,72 @@
+/*
+ * watch.h - a live quire-ci: its start, its events, and why it ends.
+ *
+ * quire-ci is spawned with the write end of a pipe for its standard input held
+ * here (the hang-up tells it that its supervisor is gone), the read end of one
+ * for its standard output (the events), and quire-ci.log for its standard
+ * error. Whatever comes is appended to events.jsonl first, then ingested; a
+ * batch that the database would not take is given again with the next one, and
+ * changes nothing about the run's outcome.
+ */
+#ifndef QUIRE_EXEC_WATCH_H
+#define QUIRE_EXEC_WATCH_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/home.h"
+#include "exec/rundir.h"
+#include "store/db.h"
+#include "store/ingest.h"
+#include "store/run.h"
+
+#define WATCH_LOOK_MS 200 /* at the row */
+
+enum watch_end {
+	WATCH_EXITED, /* quire-ci has ended */
+	WATCH_ROW, /* the row is not active any more */
+	WATCH_TIMEOUT,
+	WATCH_NO_SPACE, /* events.jsonl can't be written */
+};
+
+struct watch {
+	struct db *db;
+	const struct home *home;
+	const struct run *run;
+	struct rundir dir;
+	int wake; /* the FIFO */
+	int events; /* events.jsonl, for appending */
+	int stream; /* from quire-ci; -1 after its end */
+	int leash; /* to quire-ci's standard input */
+	int pidfd; /* -1: this kernel has none */
+	pid_t pid;
+	int reaped, wait_status;
+	int64_t began_mono_ms;
+	int64_t timeout_ms; /* the setting's; 0: none */
+	struct ingest ingest;
+	struct buf unread; /* what is not ingested yet */
+	int complained; /* about the database, or events.jsonl */
+};
+
+void watch_init(struct watch *w, struct db *db, const struct home *h,
+	const struct run *r);
+void watch_release(struct watch *w);
+
+/* Starts quire-ci. -1 with errno. */
+int watch_spawn(struct watch *w, const struct strv *env, int64_t max_log,
+	struct err *e);
+/* Until one of the four; all events that came are taken in then. */
+enum watch_end watch_until_end(struct watch *w);
+/* What is still in the stream, without waiting. -1: no space. */
+int watch_drain(struct watch *w);
+/* For proctree_end(): arg is the watch. */
+void watch_on_exit(void *arg, int pid, int wait_status);
+/* Appends how quire-ci ended to events.jsonl, syncs, ingests. */
+void watch_record_exit(struct watch *w);
+/* The limit that holds: the shorter of the setting's and the pipeline's; 0
+ * none. */
+int64_t watch_limit_ms(const struct watch *w);
+
+#endif
