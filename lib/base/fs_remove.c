@@ -29,6 +29,7 @@
 #include "base/mem.h"
 
 #define OPEN_LEVELS 32
+#define READINGS 4 /* of one folder, at most */
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 struct level {
@@ -37,6 +38,7 @@ struct level {
 	dev_t dev; /* while closed: what it was */
 	ino_t ino;
 	struct strv folders; /* in it, not removed yet */
+	int readings;
 };
 
 struct removal {
@@ -137,6 +139,7 @@ static void read_level(struct removal *r, struct level *l)
 {
 	ssize_t n;
 
+	l->readings++;
 	while ((n = getdents64(l->fd, r->entries, sizeof(r->entries))) > 0) {
 		for (ssize_t at = 0; at < n;) {
 			const struct dirent64 *d =
@@ -209,8 +212,17 @@ static int pop_level(struct removal *r)
 	if (reopen_parent(r, l) < 0)
 		return -1;
 	int parent = r->n > 1 ? l[-1].fd : r->top_fd;
-	if (remove_entry(parent, l->name, AT_REMOVEDIR) < 0)
+	if (remove_entry(parent, l->name, AT_REMOVEDIR) < 0) {
+		/* Not all file systems list every entry of a folder that
+		 * others are removed from meanwhile. */
+		if (errno == ENOTEMPTY && !r->failure &&
+			l->readings < READINGS &&
+			lseek(l->fd, 0, SEEK_SET) == 0) {
+			read_level(r, l);
+			return 0;
+		}
 		note(r, errno);
+	}
 	close(l->fd);
 	strv_release(&l->folders);
 	free(l->name);
