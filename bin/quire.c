@@ -75,8 +75,8 @@ static int usage(FILE *out)
 		else
 			fprintf(out, "  %-12s%s\n", c->name, c->help);
 	}
-	fputs("\n'quire COMMAND --help' says more, 'quire help COMMAND' all; "
-	      "'quire help overview'\nis where to start. The home is DIR, "
+	fputs("\n'quire COMMAND --help' says more, 'quire help COMMAND' all, and "
+	      "'quire help\noverview' where to start. The home is DIR, "
 	      "$QUIRE_HOME or " HOME_DEFAULT ".\n",
 		out);
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
