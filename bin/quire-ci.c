@@ -25,6 +25,7 @@
 #include "base/units.h"
 #include "ci_progress.h"
 #include "exec/executor.h"
+#include "exec/fds.h"
 #include "exec/proctree.h"
 #include "exec/sendq.h"
 #include "program.h"
@@ -428,6 +429,8 @@ int main(int argc, char **argv)
 	program_start();
 	/* a reader that goes away is seen, and everything below is ended */
 	signal(SIGPIPE, SIG_IGN);
+	/* an inherited copy of the supervisor's end would hide its hang-up */
+	fds_close_all_but(NULL, 0);
 	argv[0] = NAME;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
