@@ -187,14 +187,14 @@ static int check_file(const char *file, struct err *e)
 
 	if (is_stdin)
 		file = "standard input";
-	if (fd < 0 || (fs_read_all(fd, &text, PIPELINE_MAX_BYTES) < 0 &&
-			      errno != EFBIG))
+	if (fd < 0)
 		ret = err_sys(e, "%s", file);
-	else if (text.len >= PIPELINE_MAX_BYTES)
-		ret = err_set(e, EXIT_RED,
-			"%s: larger than %d bytes, the "
-			"limit",
-			file, PIPELINE_MAX_BYTES);
+	else if (fs_read_all(fd, &text, PIPELINE_MAX_BYTES) < 0)
+		ret = errno == EFBIG
+			      ? err_set(e, EXIT_RED,
+					"%s: larger than %d bytes, the limit",
+					file, PIPELINE_MAX_BYTES)
+			      : err_sys(e, "%s", file);
 	else if ((ret = pipeline_parse(&p, text.ptr, text.len, e)) < 0)
 		err_prefix(e, "%s", file);
 	if (fd >= 0 && !is_stdin)
@@ -322,8 +322,12 @@ static int say_result(struct executor *x, struct ci_progress *progress,
 {
 	struct buf limit = BUF_INIT;
 
-	if (r->outcome == EXECUTOR_HANGUP)
-		return err_set(e, EXIT_RED, "nobody reads the output");
+	if (r->outcome == EXECUTOR_HANGUP) {
+		errno = x->out->error;
+		err_sys(e, "standard output");
+		e->status = EXIT_RED;
+		return -1;
+	}
 	ci_progress_table(progress);
 	if (r->outcome == EXECUTOR_SIGNAL) {
 		/* the terminal may be stopped: what it does not take is lost */

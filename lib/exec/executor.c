@@ -346,8 +346,10 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 		take_signals(s);
 	if (fds[1].revents)
 		read_hangup(s);
-	if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
+	if (fds[2].revents & (POLLERR | POLLHUP | POLLNVAL)) {
+		s->x->out->error = EPIPE;
 		lose_out(s);
+	}
 	if (read_from && read_jobs(s, fds + 3, e) < 0)
 		return -1;
 	flush_some(s);

@@ -45,6 +45,7 @@ int sendq_flush(struct sendq *q)
 		if (n < 0 && errno == EAGAIN)
 			return 0;
 		if (n < 0) {
+			q->error = errno;
 			buf_reset(&q->pending);
 			q->sent = 0;
 			return -1;

@@ -17,6 +17,7 @@ struct sendq {
 	int own; /* fd was opened here: sendq_close() closes it */
 	struct buf pending; /* append here */
 	size_t sent; /* of pending */
+	int error; /* errno of the write that failed; 0 */
 };
 
 /*
