@@ -84,7 +84,7 @@ facts_from_page() {
 	' "$1" | plain_text | sort
 }
 
-plan 17
+plan 16
 
 new_home
 new_repo foo

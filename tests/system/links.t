@@ -44,10 +44,12 @@ check 'quire-ci has no libgit2' \
 check 'neither hook nor pages load libgit2' \
 	'! loads quire-push git2 && ! loads quire-cgi git2'
 
-for program in quire quire-run quire-reconcile; do
+for program in quire quire-run; do
 	check "$program uses all three" "uses $program '$SQLITE' &&
 		uses $program $JSON && uses $program '$GIT2'"
 done
+check 'quire-reconcile uses sqlite3 and json-c' \
+	'uses quire-reconcile "$SQLITE" && uses quire-reconcile "$JSON"'
 
 # make STATIC= is for the sanitizers, which cannot be linked statically
 if nm "$BIN/quire-push" | grep -q '__asan_init'; then
