@@ -215,7 +215,7 @@ check 'it lists what it cannot carry over' '
 	grep "bar.git: the hook that was there" left &&
 	grep "run_token (runs: 1)" left && grep "old/quire.conf" left'
 check 'once: the next init takes nothing over' '
-	quire init | grep "^took over" && exit 1; test ! -e old/.takeover'
+	quire init >out && ! grep "^took over" out && test ! -e old/.takeover'
 check 'a takeover that was cut short goes on' '
 	quire repo rm foo && touch old/.takeover && quire init &&
 	quire repo list | grep "^foo.git" && test ! -e old/.takeover'
