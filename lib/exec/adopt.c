@@ -148,6 +148,11 @@ static int install_hook(
 		 hookfile_install(git_dir, h->path, program.ptr, &changed, e) <
 			 0;
 	buf_release(&program);
+	if (failed && access(git_dir, W_OK) < 0 && errno == EACCES)
+		err_set(e, EXIT_BUSY,
+			"%s: the hook cannot be installed: the home's owner "
+			"may not write there",
+			git_dir);
 	return failed ? -1 : 0;
 }
 

@@ -2,7 +2,7 @@
 # quire init: a home is made, mended, shared, taken over, or refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 56
+plan 57
 
 mode() {
 	stat -c %a "$1"
@@ -127,6 +127,11 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	check 'and a repository in it' '
 		as_user quire repo new foo &&
 		test "$(stat -c %U op/home/repos/foo.git)" = nobody'
+	check 'what he may not write to is not adopted, and he is told why' '
+		git init -q --bare rooted.git &&
+		as_user quire repo adopt "$T/rooted.git" 2>err; test $? = 75 &&
+		grep "rooted.git: the hook cannot be installed" err &&
+		! as_user quire repo list | grep rooted'
 	check 'where he may not make it, he is told who can' '
 		as_user quire init /usr/quire-home 2>err; test $? = 75 &&
 		grep "install -d" err && test "$(wc -l <err)" = 1'
@@ -142,7 +147,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 		QUIRE_HOME=$T/op/home quire repo list | grep foo.git &&
 		test "$(QUIRE_HOME=$T/op/home quire config maxRuns)" = 1'
 else
-	for promise in 1 2 3 4 5 6 7; do
+	for promise in 1 2 3 4 5 6 7 8; do
 		skip "another uid, $promise" 'needs root and setpriv'
 	done
 fi
