@@ -225,10 +225,17 @@ void logpump_close(struct logpump *p)
 	clock_gettime(CLOCK_REALTIME, &at);
 	close_fd(&p->in[0]);
 	close_fd(&p->in[1]);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
+		int had_room = !p->full && !p->error;
+
 		crilog_end(&p->writer[i], &at, &p->out);
-	if (p->log >= 0 && p->out.len)
+		if (!p->out.len)
+			continue;
 		write_records(p);
+		/* the record counts a newline that the command never wrote */
+		if (had_room && (p->full || p->error))
+			p->dropped--;
+	}
 	if (p->full && !p->error)
 		say_dropped(p, &at);
 	/* NFS and quotas may only tell now */
