@@ -415,11 +415,14 @@ static int record(struct recorder *rec, struct ref_move *moves, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-/* While git is starting: the settings, and what can be compiled. */
+/*
+ * While git is starting: the settings, and what can be compiled. What is read
+ * here for nothing has its pages at hand afterwards.
+ */
 static int prepare(struct recorder *rec, struct err *e)
 {
-	static const char *const early[] = { seen_sql, see_sql, enter_sql,
-		seq_sql };
+	static const char *const early[] = { see_sql, enter_sql, seq_sql };
+	struct seen seen;
 
 	rec->watched = setting_get(rec->db, rec->repo, "refs", e);
 	rec->keep_running = setting_get(rec->db, rec->repo, "keepRunning", e);
@@ -428,7 +431,9 @@ static int prepare(struct recorder *rec, struct err *e)
 	for (size_t i = 0; i < sizeof(early) / sizeof(*early); i++)
 		if (!db_stmt(rec->db, early[i], e))
 			return -1;
-	return 0;
+	if (run_prepare(rec->db, e) < 0)
+		return -1;
+	return read_seen(rec, rec->names[0], &seen, e);
 }
 
 int ref_record(const struct recording *r, struct ref_move *moves, size_t n,
