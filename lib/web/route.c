@@ -83,7 +83,8 @@ static int segment_fits(struct route *rt, const char *shape, size_t shape_len,
 	} names[] = { { "RUN", take_run }, { "N", take_n } };
 
 	if (shape_len == 3 && !strncmp(shape, "JOB", 3))
-		return take(rt->job, sizeof(rt->job), s, len);
+		return take(rt->job, sizeof(rt->job), s, len) &&
+		       strcmp(rt->job, ".") != 0 && strcmp(rt->job, "..") != 0;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		size_t word_len = strlen(names[i].word);
 		size_t suffix = shape_len - word_len;
@@ -175,7 +176,8 @@ int route_repo(struct route *rt, const char *path,
 	*rt = (struct route){ .needs_db = 1 };
 	path++; /* its first slash */
 
-	for (const char *p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+	for (const char *p = strrchr(path, '/'); p;
+		p = memrchr(path, '/', (size_t)(p - path))) {
 		if (!starts_with(p + 1, strlen(p + 1), "ci"))
 			continue;
 		rt->page = !strcmp(p + 1, "ci/") ? page_to_runs

@@ -4,7 +4,7 @@
  * The table in route.c is all the pages there are. Below a repository's name
  * comes "ci"; since names have slashes and a job may be called ci as well
  * (/ci/foo/ci/42/ci/1 is a log of ci/foo.git), every "ci" in a path is tried,
- * from the left, and the first one wins that has the name of a known
+ * from the right, and the first one wins that has the name of a known
  * repository before it and a route behind it.
  */
 #ifndef QUIRE_WEB_ROUTE_H
