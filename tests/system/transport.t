@@ -33,6 +33,13 @@ push_to() {
 # ---- a server for ssh, with keys and a configuration of its own
 
 ssh_start() {
+	ssh_why='sshd does not start'
+	case $(getent passwd "$(id -un)" | cut -d: -f7) in
+	*/nologin | */false)
+		ssh_why='this user has no shell to log in with'
+		return 1
+		;;
+	esac
 	mkdir -m 700 "$T/ssh"
 	ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/host" || return 1
 	ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/key" || return 1
@@ -125,10 +132,9 @@ if ssh_start; then
 	check 'nothing of the session is left behind by it' \
 		'wait_for "! pgrep -P $(cat "$T/ssh/pid")"'
 else
-	skip 'a push over ssh is told of its run' 'sshd does not start'
-	skip 'which ends green and has its page' 'sshd does not start'
-	skip 'nothing of the session is left behind by it' \
-		'sshd does not start'
+	skip 'a push over ssh is told of its run' "$ssh_why"
+	skip 'which ends green and has its page' "$ssh_why"
+	skip 'nothing of the session is left behind by it' "$ssh_why"
 fi
 
 if may_use_http; then
