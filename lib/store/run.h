@@ -135,8 +135,7 @@ struct run_filter {
 	const char *ref;
 	const char *state;
 	const char *pusher;
-	int64_t before; /* only numbers below; 0: from the newest */
-	const char *before_id; /* the same for repo NULL; NULL: the newest */
+	int64_t before; /* only numbers below; 0, or all repositories: all */
 	int limit;
 };
 int run_list(struct db *db, const struct run_filter *f, struct run **list,

@@ -97,7 +97,7 @@ static int list_of_all(struct db *db, const struct run_filter *f,
 		e);
 
 	if (s) {
-		db_bind_text(s, 1, f->before_id ? f->before_id : "\x7f");
+		db_bind_text(s, 1, "\x7f");
 		db_bind_int(s, 2, f->limit);
 	}
 	return run_read_all(db, s, list, n, e);
@@ -177,13 +177,8 @@ static int merge_heads(struct merge *m, const struct run_filter *f,
 
 		if (!head.id[0])
 			break;
-		int r = advance(m, i, head.number, e);
-		if (r == 0 &&
-			(!f->before_id || strcmp(head.id, f->before_id) < 0))
-			list[(*n)++] = head;
-		else
-			run_release(&head);
-		if (r < 0)
+		list[(*n)++] = head;
+		if (advance(m, i, head.number, e) < 0)
 			return -1;
 	}
 	return 0;

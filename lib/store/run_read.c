@@ -148,10 +148,12 @@ static int read_count(struct db *db, sqlite3_stmt *s, int64_t *n, struct err *e)
 
 int run_count(struct db *db, enum run_state state, int64_t *n, struct err *e)
 {
-	/* literals, so that the partial indexes of the live states serve */
+	/* the live states have indexes that hold nothing else */
 	static const char *const count_sql[] = {
-		"SELECT count(*) FROM runs WHERE state = 'pending'",
-		"SELECT count(*) FROM runs WHERE state = 'active'",
+		"SELECT count(*) FROM runs INDEXED BY runs_queue"
+		" WHERE state = 'pending'",
+		"SELECT count(*) FROM runs INDEXED BY runs_active"
+		" WHERE state = 'active'",
 		"SELECT count(*) FROM runs WHERE state = 'complete'",
 		"SELECT count(*) FROM runs WHERE state = 'failed'",
 		"SELECT count(*) FROM runs WHERE state = 'superseded'",
