@@ -8,25 +8,13 @@
  * its last commit. Both are looked at again under the lock before anything is
  * done to them.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fs.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
 #include "exec/supervisor.h"
-
-/*
- * What crashes leave behind is among the newest runs of a repository: looking
- * at these alone keeps a reconcile short where there are a million.
- */
-#define LEFTOVER_NEWEST 500
-#define LEFTOVER_DEPTH 32 /* of folders in a repository's name */
 
 /*
  * The run's lock, also where somebody has removed it: then the folder above
@@ -95,8 +83,7 @@ static int salvage(struct pass *p, const struct run *was, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
-/* Takes the lock, reads the row again under it, does what it asks for. */
-static int settle(struct pass *p, const struct run *seen, struct err *e)
+int orphan_settle(struct pass *p, const struct run *seen, struct err *e)
 {
 	struct run now;
 	int fd = -1, got, rc = 0;
@@ -139,178 +126,7 @@ int orphan_pass(struct pass *p, struct err *e)
 		return -1;
 	if (n && runs_dir_is_there(p))
 		for (size_t i = 0; i < n && rc == 0; i++)
-			rc = settle(p, &list[i], e);
+			rc = orphan_settle(p, &list[i], e);
 	run_list_release(list, n);
 	return rc;
-}
-
-static int exists(int dirfd, const char *dir, const char *name)
-{
-	struct buf path = BUF_INIT;
-	struct stat st;
-	int there;
-
-	buf_addf(&path, "%s/%s", dir, name);
-	there = fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	buf_release(&path);
-	return there;
-}
-
-/* An id of ours, or whatever has a lock: ids of the older system differ. */
-static int is_run_dir(int dirfd, const char *dir, const char *name)
-{
-	struct buf path = BUF_INIT;
-	int is;
-
-	if (strlen(name) == ID_SIZE - 1 && id_is_prefix(name))
-		return 1;
-	buf_addf(&path, "%s/%s", dir, name);
-	is = exists(dirfd, path.ptr, "lock");
-	buf_release(&path);
-	return is;
-}
-
-/* One run directory: dir is "runs/<repo>". */
-static int leftover(
-	struct pass *p, const char *dir, const char *id, struct err *e)
-{
-	int home = p->r->home->fd;
-	struct buf path = BUF_INIT;
-	struct run r;
-	int got, rc = 0;
-
-	buf_addf(&path, "%s/%s", dir, id);
-	got = run_by_id(p->db, id, &r, e);
-	if (got < 0)
-		rc = -1;
-	else if (got == 0)
-		pass_say(p,
-			"%s/%s: a run directory without a row; remove it "
-			"if nobody misses it",
-			p->r->home->path, path.ptr);
-	else if (run_state_is_terminal(r.state) &&
-		 (exists(home, path.ptr, "workspace") ||
-			 exists(home, path.ptr, "home") ||
-			 exists(home, path.ptr, "tmp")))
-		rc = settle(p, &r, e);
-	if (got > 0)
-		run_release(&r);
-	buf_release(&path);
-	return rc;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)b, *(char *const *)a);
-}
-
-/* Sorts the folders in dir into runs and what leads to further repositories.
- * 0, or -1 with errno. */
-static int list_dir(
-	int home, const char *dir, struct strv *runs, struct strv *below)
-{
-	int fd = openat(home, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-
-	if (!d) {
-		int why = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = why;
-		return -1;
-	}
-	while (errno = 0, (entry = readdir(d))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
-			continue;
-		if (is_run_dir(home, dir, entry->d_name))
-			strv_push(runs, entry->d_name);
-		else
-			strv_push(below, entry->d_name);
-	}
-	int why = errno;
-	closedir(d);
-	errno = why;
-	return why ? -1 : 0;
-}
-
-static int walk(struct pass *p, const char *dir, int depth, struct err *e)
-{
-	struct strv runs = STRV_INIT, below = STRV_INIT;
-	int rc = 0;
-
-	if (list_dir(p->r->home->fd, dir, &runs, &below) < 0) {
-		/* not a folder, or gone since its parent was read: nothing */
-		if (errno != ENOTDIR && errno != ENOENT) {
-			struct err why;
-
-			err_sys(&why, "%s/%s", p->r->home->path, dir);
-			pass_warn(p, "%s", why.text);
-		}
-	} else if (runs.n) {
-		/* ids begin with the time at which they were given */
-		qsort(runs.v, runs.n, sizeof(*runs.v), newest_first);
-	}
-	for (size_t i = 0; i < runs.n && i < LEFTOVER_NEWEST && rc == 0; i++)
-		rc = leftover(p, dir, runs.v[i], e);
-	for (size_t i = 0; i < below.n && depth > 0 && rc == 0; i++) {
-		struct buf path = BUF_INIT;
-
-		buf_addf(&path, "%s/%s", dir, below.v[i]);
-		rc = walk(p, path.ptr, depth - 1, e);
-		buf_release(&path);
-	}
-	strv_release(&runs);
-	strv_release(&below);
-	return rc;
-}
-
-/*
- * runs/.pruned/ holds what is being removed: moved there before its row goes,
- * deleted after. Without a row it is the rest of a removal that was cut short;
- * with one, whoever removes it has not got so far, or has to be asked again.
- */
-static int prune_rest(struct pass *p, const char *id, struct err *e)
-{
-	struct buf path = BUF_INIT;
-	struct run r;
-	struct err why;
-	int got = run_by_id(p->db, id, &r, e);
-
-	if (got > 0)
-		run_release(&r);
-	if (got)
-		return got < 0 ? -1 : 0;
-	buf_addf(&path, "runs/.pruned/%s", id);
-	if (p->r->dry_run) {
-		pass_say(p, "%s: would finish its removal", path.ptr);
-	} else if (fs_remove_tree(p->r->home->fd, path.ptr) < 0) {
-		err_sys(&why, "%s/%s", p->r->home->path, path.ptr);
-		pass_warn(p, "%s", why.text);
-	} else {
-		pass_say(p, "%s: finished its removal", path.ptr);
-	}
-	buf_release(&path);
-	return 0;
-}
-
-static int pruned(struct pass *p, struct err *e)
-{
-	struct strv all = STRV_INIT;
-	int rc = 0;
-
-	if (list_dir(p->r->home->fd, "runs/.pruned", &all, &all) == 0)
-		for (size_t i = 0; i < all.n && rc == 0; i++)
-			rc = prune_rest(p, all.v[i], e);
-	strv_release(&all);
-	return rc;
-}
-
-int leftover_pass(struct pass *p, struct err *e)
-{
-	if (walk(p, "runs", LEFTOVER_DEPTH, e) < 0)
-		return -1;
-	return pruned(p, e);
 }

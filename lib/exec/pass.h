@@ -42,9 +42,13 @@ void pass_warn(struct pass *p, const char *fmt, ...)
 void pass_add_run(struct buf *b, const struct run *r);
 void pass_add_repo(struct buf *b, const char *repo);
 
-/* orphan.c: active rows without a supervisor; then what terminal runs left
- * behind, and directories that no row knows. */
+/* orphan.c: active rows without a supervisor. */
 int orphan_pass(struct pass *p, struct err *e);
+/* Takes the run's lock, reads its row again under it, and settles it if it is
+ * active, clears away what is left of it if it is terminal. */
+int orphan_settle(struct pass *p, const struct run *seen, struct err *e);
+/* leftover.c: what terminal runs left behind, directories that no row knows,
+ * removals that were cut short. */
 int leftover_pass(struct pass *p, struct err *e);
 /* missing.c: fills in present; live runs whose repository or commit is gone. */
 int missing_pass(struct pass *p, struct err *e);

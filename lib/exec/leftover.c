@@ -1,0 +1,225 @@
+/*
+ * Files that ought to be gone: the workspaces of runs that have ended, and
+ * removals that were cut short.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "exec/pass.h"
+
+/*
+ * What crashes leave behind is among the newest runs of a repository: looking
+ * at these alone keeps a reconcile short where there are a million.
+ */
+#define LEFTOVER_NEWEST 500
+#define LEFTOVER_DEPTH 32 /* of folders in a repository's name */
+
+static int exists(int dirfd, const char *dir, const char *name)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int there;
+
+	buf_addf(&path, "%s/%s", dir, name);
+	there = fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	buf_release(&path);
+	return there;
+}
+
+/* An id of ours, or whatever has a lock: ids of the older system differ. */
+static int is_run_dir(int dirfd, const char *dir, const char *name)
+{
+	struct buf path = BUF_INIT;
+	int is;
+
+	if (strlen(name) == ID_SIZE - 1 && id_is_prefix(name))
+		return 1;
+	buf_addf(&path, "%s/%s", dir, name);
+	is = exists(dirfd, path.ptr, "lock");
+	buf_release(&path);
+	return is;
+}
+
+/* One run directory: dir is "runs/<repo>". */
+static int leftover(
+	struct pass *p, const char *dir, const char *id, struct err *e)
+{
+	int home = p->r->home->fd;
+	struct buf path = BUF_INIT;
+	struct run r;
+	int got, rc = 0;
+
+	buf_addf(&path, "%s/%s", dir, id);
+	got = run_by_id(p->db, id, &r, e);
+	if (got < 0)
+		rc = -1;
+	else if (got == 0)
+		pass_say(p,
+			"%s/%s: a run directory without a row; remove it "
+			"if nobody misses it",
+			p->r->home->path, path.ptr);
+	else if (run_state_is_terminal(r.state) &&
+		 (exists(home, path.ptr, "workspace") ||
+			 exists(home, path.ptr, "home") ||
+			 exists(home, path.ptr, "tmp")))
+		rc = orphan_settle(p, &r, e);
+	if (got > 0)
+		run_release(&r);
+	buf_release(&path);
+	return rc;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)b, *(char *const *)a);
+}
+
+/* The newest run directories of a folder: ids begin with the time at which
+ * they were given. */
+struct newest {
+	struct strv ids;
+	int full; /* the first LEFTOVER_NEWEST of them are sorted */
+};
+
+static void newest_cut(struct newest *new)
+{
+	struct strv *ids = &new->ids;
+
+	if (ids->n)
+		qsort(ids->v, ids->n, sizeof(*ids->v), newest_first);
+	while (ids->n > LEFTOVER_NEWEST) {
+		free(ids->v[--ids->n]);
+		ids->v[ids->n] = NULL;
+		new->full = 1;
+	}
+}
+
+static void newest_add(struct newest *new, const char *id)
+{
+	if (new->full && strcmp(id, new->ids.v[LEFTOVER_NEWEST - 1]) < 0)
+		return;
+	strv_push(&new->ids, id);
+	if (new->ids.n == (size_t)2 * LEFTOVER_NEWEST)
+		newest_cut(new);
+}
+
+/* Sorts the folders in dir into the newest runs, and what leads to further
+ * repositories. 0, or -1 with errno. */
+static int list_dir(
+	int home, const char *dir, struct newest *runs, struct strv *below)
+{
+	int fd = openat(home, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!d) {
+		int why = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = why;
+		return -1;
+	}
+	while (errno = 0, (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN)
+			continue;
+		if (is_run_dir(home, dir, entry->d_name))
+			newest_add(runs, entry->d_name);
+		else
+			strv_push(below, entry->d_name);
+	}
+	int why = errno;
+	closedir(d);
+	newest_cut(runs);
+	errno = why;
+	return why ? -1 : 0;
+}
+
+static int walk(struct pass *p, const char *dir, int depth, struct err *e)
+{
+	struct newest runs = { 0 };
+	struct strv below = STRV_INIT;
+	int rc = 0;
+
+	if (list_dir(p->r->home->fd, dir, &runs, &below) < 0) {
+		/* not a folder, or gone since its parent was read: nothing */
+		if (errno != ENOTDIR && errno != ENOENT) {
+			struct err why;
+
+			err_sys(&why, "%s/%s", p->r->home->path, dir);
+			pass_warn(p, "%s", why.text);
+		}
+	}
+	for (size_t i = 0; i < runs.ids.n && rc == 0; i++)
+		rc = leftover(p, dir, runs.ids.v[i], e);
+	for (size_t i = 0; i < below.n && depth > 0 && rc == 0; i++) {
+		struct buf path = BUF_INIT;
+
+		buf_addf(&path, "%s/%s", dir, below.v[i]);
+		rc = walk(p, path.ptr, depth - 1, e);
+		buf_release(&path);
+	}
+	strv_release(&runs.ids);
+	strv_release(&below);
+	return rc;
+}
+
+/*
+ * runs/.pruned/ holds what is being removed: moved there before its row goes,
+ * deleted after. Without a row it is the rest of a removal that was cut short;
+ * with one, whoever removes it has not got so far, or has to be asked again.
+ */
+static int prune_rest(struct pass *p, const char *id, struct err *e)
+{
+	struct buf path = BUF_INIT;
+	struct run r;
+	struct err why;
+	int got = run_by_id(p->db, id, &r, e);
+
+	if (got > 0)
+		run_release(&r);
+	if (got)
+		return got < 0 ? -1 : 0;
+	buf_addf(&path, "runs/.pruned/%s", id);
+	if (p->r->dry_run) {
+		pass_say(p, "%s: would finish its removal", path.ptr);
+	} else if (fs_remove_tree(p->r->home->fd, path.ptr) < 0) {
+		err_sys(&why, "%s/%s", p->r->home->path, path.ptr);
+		pass_warn(p, "%s", why.text);
+	} else {
+		pass_say(p, "%s: finished its removal", path.ptr);
+	}
+	buf_release(&path);
+	return 0;
+}
+
+static int pruned(struct pass *p, struct err *e)
+{
+	struct newest runs = { 0 };
+	struct strv others = STRV_INIT;
+	int rc = 0;
+
+	if (list_dir(p->r->home->fd, "runs/.pruned", &runs, &others) == 0) {
+		for (size_t i = 0; i < runs.ids.n && rc == 0; i++)
+			rc = prune_rest(p, runs.ids.v[i], e);
+		for (size_t i = 0; i < others.n && rc == 0; i++)
+			rc = prune_rest(p, others.v[i], e);
+	}
+	strv_release(&runs.ids);
+	strv_release(&others);
+	return rc;
+}
+
+int leftover_pass(struct pass *p, struct err *e)
+{
+	if (walk(p, "runs", LEFTOVER_DEPTH, e) < 0)
+		return -1;
+	return pruned(p, e);
+}
