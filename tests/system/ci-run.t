@@ -2,7 +2,7 @@
 # quire-ci run and check: in a working tree, with no home and no database.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 34
+plan 35
 
 unset NO_COLOR
 mkdir -p "$T/tree/.quire" "$T/tree/src/deep"
@@ -116,6 +116,10 @@ check 'check: a file that is not there' '
 check 'check: 10 MB are read up to the limit only' '
 	status 1 sh -c "yes | head -c 10000000 | quire-ci check -" 2>"$T/err" &&
 	grep "standard input: larger than 1048576 bytes, the limit" "$T/err"'
+check 'check: the example in quire-pipeline(5) is right' '
+	sed -n "/^\.Bd/,/^\.Ed/{/^\.[BE]d/d;p};/^\.Ed/q" \
+		"$ROOT/man/quire-pipeline.5" >"$T/page.json" &&
+	grep -q allow-failure "$T/page.json" && quire-ci check "$T/page.json"'
 
 # usage
 check '--help and --version' '
