@@ -117,7 +117,7 @@ check 'check: 10 MB are read up to the limit only' '
 	status 1 sh -c "yes | head -c 10000000 | quire-ci check -" 2>"$T/err" &&
 	grep "standard input: larger than 1048576 bytes, the limit" "$T/err"'
 check 'check: the example in quire-pipeline(5) is right' '
-	sed -n "/^\.Bd/,/^\.Ed/{/^\.[BE]d/d;p};/^\.Ed/q" \
+	awk "/^\.Ed/ {exit} inside {print} /^\.Bd/ {inside=1}" \
 		"$ROOT/man/quire-pipeline.5" >"$T/page.json" &&
 	grep -q allow-failure "$T/page.json" && quire-ci check "$T/page.json"'
 
