@@ -29,7 +29,8 @@ struct err {
 /* Fills e (which may be NULL) and returns -1. Text that does not fit is cut. */
 int err_set(struct err *e, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-int err_setv(struct err *e, int status, const char *fmt, va_list ap);
+int err_setv(struct err *e, int status, const char *fmt, va_list ap)
+	__attribute__((format(printf, 3, 0)));
 
 /*
  * Like err_set(), with ": " and strerror(errno) behind the text. The status is
