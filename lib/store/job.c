@@ -81,7 +81,7 @@ static int read_jobs(struct db *db, const char *run_id, struct job_row **jobs,
 		" reason, needs, allow_failure FROM jobs WHERE run_id = ?1"
 		" ORDER BY position, job_id",
 		e);
-	size_t size = 0;
+	size_t size = 1;
 	int r;
 
 	if (!s)
@@ -89,7 +89,7 @@ static int read_jobs(struct db *db, const char *run_id, struct job_row **jobs,
 	db_bind_text(s, 1, run_id);
 	while ((r = db_step(db, s, e)) == 1) {
 		if (*n == size) {
-			size = size ? size * 2 : 8;
+			size *= 4;
 			*jobs = mem_resize(*jobs, size, sizeof(**jobs));
 		}
 		job_from_row(s, &(*jobs)[(*n)++]);
@@ -103,7 +103,7 @@ int job_list(struct db *db, const char *run_id, struct job_row **jobs,
 {
 	int r;
 
-	*jobs = NULL;
+	*jobs = mem_resize(NULL, 1, sizeof(**jobs));
 	*n = 0;
 	r = read_jobs(db, run_id, jobs, n, e);
 	for (size_t i = 0; r == 0 && i < *n; i++)

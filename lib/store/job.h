@@ -31,7 +31,8 @@ struct job_row {
 };
 void job_list_release(struct job_row *jobs, size_t n);
 
-/* All jobs of a run in pipeline order, with their commands. */
+/* All jobs of a run in pipeline order, with their commands. *jobs is not NULL
+ * even if there are none. */
 int job_list(struct db *db, const char *run_id, struct job_row **jobs,
 	size_t *n, struct err *e);
 
