@@ -33,6 +33,11 @@ static int symbolic(
 	status = git_run(git_dir, argv, target, 1 << 16, e);
 	if (status < 0)
 		return -1;
+	if (status > 1) { /* 1 says that it is not symbolic */
+		if (e)
+			e->status = EXIT_BUSY;
+		return err_prefix(e, "%s", git_dir);
+	}
 	while (target->len && target->ptr[target->len - 1] == '\n')
 		buf_setlen(target, target->len - 1);
 	return status == 0 && target->len;

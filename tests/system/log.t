@@ -41,7 +41,8 @@ check 'a green run: everything' \
 check 'a line longer than a record is one line again' \
 	'test "$(quire log foo#2 long | awk "{ print length }")" = 100000'
 check 'a pipe gets the bytes as they were written' \
-	'quire log foo#2 tty | od -c | grep "033   \[   2   J  .0   a   b"'
+	'quire log foo#2 tty | od -An -c -w64 |
+	grep "033   \[   2   J  .0   a   b"'
 
 on_terminal() {
 	script -qec "$1" /dev/null </dev/null | tr -d '\r'

@@ -2,10 +2,10 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 38
+plan 36
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
-SLOW="echo \$PPID >$T/ci.pid; echo \$\$ >>$T/pids; sleep 1000 &
+SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
 echo \$! >>$T/pids; setsid sleep 1000 & echo \$! >>$T/pids; touch $T/up; wait"
 
 # json_string TEXT
@@ -28,24 +28,46 @@ parent_of() {
 	sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"
 }
 
-# start_slow: a run of slow that is up; its supervisor in $T/run.pid.
+# above PID PROGRAM FILE: the pids from PID upwards to the one of PROGRAM,
+# which is the last.
+above() {
+	above_pid=$1
+	: >"$3"
+	while [ "$above_pid" -gt 1 ]; do
+		echo "$above_pid" >>"$3"
+		[ "$(cat "/proc/$above_pid/comm")" != "$2" ] || return 0
+		above_pid=$(parent_of "$above_pid")
+	done
+	return 1
+}
+
+# start_slow: a run of slow that is up. Its supervisor is in $T/run.pid, and
+# with the executor's processes in $T/all.pids.
 start_slow() {
 	rm -f "$T/up" "$T/pids"
 	quire start slow >/dev/null &&
 		wait_for 'test -e "$T/up"' &&
-		parent_of "$(cat "$T/ci.pid")" >"$T/run.pid"
+		above "$(cat "$T/job.pid")" quire-run "$T/all.pids" &&
+		tail -n 1 "$T/all.pids" >"$T/run.pid"
 }
 
-# crash PID...: SIGKILL, and wait until they are gone.
+# crash PID...: SIGKILL to all at once, and wait until they are gone.
 crash() {
+	kill -STOP "$@"
 	kill -9 "$@"
 	for pid; do
 		wait_for "! alive $pid" || return 1
 	done
 }
 
+# crash_all: the supervisor, and the executor with all its processes.
+crash_all() {
+	# shellcheck disable=SC2046 # one word a pid
+	crash $(cat "$T/all.pids")
+}
+
 kill_left() {
-	cat "$T/pids" "$T/run.pid" "$T/ci.pid" 2>/dev/null |
+	cat "$T/pids" "$T/all.pids" 2>/dev/null |
 		while read -r pid; do
 			kill -9 "$pid" 2>/dev/null
 		done
@@ -63,7 +85,7 @@ run_dir() {
 
 snapshot() {
 	sql .dump >"$T/$1.sql"
-	(cd "$QUIRE_HOME" && find . ! -name 'quire.db*' -printf \
+	(cd "$QUIRE_HOME" && find . -mindepth 1 ! -name 'quire.db*' -printf \
 		'%p %y %m %s %T@\n' | sort) >"$T/$1.files"
 }
 
@@ -113,7 +135,7 @@ check 'after that there is nothing to do' \
 
 # supervisor and executor, so that nobody is left to end the job
 start_slow
-crash "$(cat "$T/run.pid")" "$(cat "$T/ci.pid")"
+crash_all
 check 'the job survives both being killed' \
 	'for p in $(cat "$T/pids"); do alive "$p" || exit 1; done'
 check 'until reconcile settles it' \
@@ -124,7 +146,7 @@ check 'until reconcile settles it' \
 # finish OUTCOME STATUS
 finish_by_hand() {
 	start_slow
-	crash "$(cat "$T/run.pid")" "$(cat "$T/ci.pid")"
+	crash_all
 	{
 		[ -z "$1" ] || printf \
 			'{"at_ms":%s,"type":"run_finished","outcome":"%s"}\n' \

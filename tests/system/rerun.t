@@ -42,6 +42,7 @@ quire cancel foo#4 >/dev/null
 wait_idle
 check 'and runs to its end' 'test "$(state foo#5)" = complete'
 git -C "$T/foo" checkout -q --orphan fresh
+git -C "$T/foo" rm -rqf .quire
 git -C "$T/foo" commit -qm 'nothing in common'
 git -C "$T/foo" push -qf origin fresh:main
 wait_idle
