@@ -16,6 +16,7 @@
 #include "exec/workspace.h"
 #include "store/run.h"
 #include "store/setting.h"
+#include "store/seeded.h"
 
 struct dispatch {
 	struct db *db;
@@ -265,8 +266,12 @@ static int dispatch_slots(struct dispatch *d, struct err *e)
 int dispatch(struct db *db, const struct home *h, struct err *e)
 {
 	struct dispatch d = { .db = db, .home = h, .held = STRV_INIT };
-	int done = check_executor(e) ? -1 : dispatch_slots(&d, e);
+	int done = seed_is_seeded(db, e);
 
+	/* what was made up is there to be looked at */
+	if (done)
+		return done < 0 ? -1 : 0;
+	done = check_executor(e) ? -1 : dispatch_slots(&d, e);
 	if (done < 0 && e->status != EXIT_INTERNAL)
 		e->status = EXIT_BUSY;
 	if (d.git_started)
