@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "cmd.h"
+#include "exec/forget.h"
 #include "exec/layout.h"
 #include "exec/reconcile.h"
 #include "exec/takeover.h"
@@ -86,6 +87,8 @@ static int init(
 	if (judge_database(dir, e) < 0)
 		return -1;
 	if (layout_make(&w->home, dir, group, &w->done, e) < 0)
+		return -1;
+	if (forget_sweep(&w->home, &w->done, e) < 0)
 		return -1;
 	w->older = takeover_begin(&w->home, e);
 	if (w->older < 0)

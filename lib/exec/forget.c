@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "base/units.h"
 #include "exec/adopt.h"
 #include "exec/hookfile.h"
 #include "exec/lock.h"
@@ -302,5 +304,50 @@ int forget_repo(struct db *db, const struct home *h, const struct repo *r,
 	int failed = forget(&l, what, e);
 
 	strv_release(&l.moved);
+	return failed;
+}
+
+/* The process in ".new.<pid>" or ".rm.<pid>", or 0. */
+static pid_t maker(const char *name)
+{
+	static const char *const starts[] = { ".new.", ".rm." };
+	int64_t pid;
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t n = strlen(starts[i]);
+
+		if (!strncmp(name, starts[i], n) &&
+			units_int(name + n, 1, INT32_MAX, &pid, NULL) == 0)
+			return (pid_t)pid;
+	}
+	return 0;
+}
+
+int forget_sweep(const struct home *h, struct buf *done, struct err *e)
+{
+	int fd = openat(h->fd, "repos", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *d;
+	int failed = 0;
+
+	if (!dir) {
+		err_sys(e, "%s/repos", h->path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (!failed && (errno = 0, d = readdir(dir))) {
+		pid_t pid = maker(d->d_name);
+
+		if (!pid || kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		failed = fs_remove_tree(fd, d->d_name) < 0;
+		if (!failed)
+			buf_addf(done, "removed %s/repos/%s\n", h->path,
+				d->d_name);
+	}
+	if (failed || errno)
+		failed = err_sys(e, "%s/repos", h->path);
+	closedir(dir);
 	return failed;
 }

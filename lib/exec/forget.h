@@ -25,4 +25,11 @@
 int forget_repo(struct db *db, const struct home *h, const struct repo *r,
 	unsigned what, struct buf *done, struct err *e);
 
+/*
+ * Removes what a killed adopt_new() or forget_repo() has left in repos/
+ * (.new.<pid>, .rm.<pid>), where no such process is alive. Called by quire
+ * init. A line in done for each.
+ */
+int forget_sweep(const struct home *h, struct buf *done, struct err *e);
+
 #endif

@@ -2,7 +2,7 @@
 # quire init: a home is made, mended, shared, taken over, or refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 57
+plan 58
 
 mode() {
 	stat -c %a "$1"
@@ -48,6 +48,10 @@ check 'what is open to others is closed' '
 	test "$(mode home/runs)" = 2750'
 check 'what the operator has closed stays closed' '
 	chmod 700 home/cache && quire init && test "$(mode home/cache)" = 2700'
+check 'what a killed repo new or rm left is removed, a live one'\''s not' '
+	mkdir -p home/repos/.rm.4194303/x home/repos/.new.$$ && quire init |
+	grep "removed .*/repos/.rm.4194303$" && test ! -e home/repos/.rm.4194303 &&
+	rmdir home/repos/.new.$$'
 check 'missing -wal and -shm come back' '
 	rm home/quire.db-wal home/quire.db-shm && quire init &&
 	test "$(mode home/quire.db-wal)" = 640 &&
