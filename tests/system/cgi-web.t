@@ -69,7 +69,7 @@ check 'what is not there is 404' \
 check 'paths with dots, %2f and %00 lead nowhere' \
 	'for p in "/work/parser/ci/14/..%2f..%2f..%2fsecrets/1" \
 		/../../../etc/passwd "/work%2fparser/ci/../../quire.db" \
-		"/quire.db" "/work/parser/ci/14/..%2f" \
+		"/quire.db" \
 		"/work/parser/ci/14%00/test/1" "/%00" "/secrets/x" \
 		"/work/parser/ci/14/test/1%00.txt"; do
 		s=$(status "$p")
