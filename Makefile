@@ -111,6 +111,11 @@ asan: packages-build+test
 	@$(MAKE) --no-print-directory B=build/asan STATIC= \
 		CFLAGS='-O1 -g $(ASAN)' all units test
 
+# the main path of every program under valgrind
+valgrind: packages-build+test+valgrind
+	@$(MAKE) --no-print-directory B=build/dynamic STATIC= all
+	@QUIRE_BUILD=build/dynamic prove tests/system/valgrind.sh
+
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard hooks/* schema/*.sh tests/*.sh tests/*/*.sh \
@@ -165,7 +170,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan lint format-check install uninstall \
+.PHONY: all units demo check test asan valgrind lint format-check install uninstall \
 	clean FORCE
 .SECONDARY:
 
