@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -17,6 +18,9 @@
 #include "store/run.h"
 #include "store/setting.h"
 #include "store/seeded.h"
+
+/* A workspace takes some 20 at a time, packs included. */
+#define FILES_WANTED 64
 
 struct dispatch {
 	struct db *db;
@@ -33,12 +37,21 @@ static int is_held(const struct dispatch *d, const char *id)
 	return 0;
 }
 
-/* The space that the owner can still fill, where the runs are. */
-static int check_free(struct dispatch *d, struct err *e)
+/* What a run is sure to need, seen before it is claimed: it stays pending. The
+ * space is what the owner can still fill, where the runs are. */
+static int check_host(struct dispatch *d, struct err *e)
 {
+	struct rlimit files;
 	struct statvfs fs;
 	int64_t want;
 
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return err_sys(e, "the limit of open files");
+	if (files.rlim_cur < FILES_WANTED)
+		return err_set(e, EXIT_BUSY,
+			"only %llu open files are allowed, and %d are wanted; "
+			"runs stay pending",
+			(unsigned long long)files.rlim_cur, FILES_WANTED);
 	if (setting_get_int(d->db, NULL, "minFree", &want, e))
 		return -1;
 	if (fstatvfs(d->home->fd, &fs))
@@ -123,7 +136,7 @@ static int claim_any(
 	int skip = 0, found, claimed;
 
 	while ((found = run_next_pending(d->db, skip, r, e)) == 1) {
-		if (!skip && check_free(d, e)) {
+		if (!skip && check_host(d, e)) {
 			run_release(r);
 			return -1;
 		}

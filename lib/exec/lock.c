@@ -105,10 +105,11 @@ static int is_own_fault(int error)
 	       error == EISDIR || error == EEXIST;
 }
 
-static int lock_failed(const char *path, int error, struct err *e)
+static int lock_failed(
+	const struct home *h, const char *path, int error, struct err *e)
 {
 	errno = error;
-	err_sys(e, "%s", path);
+	err_sys(e, "%s/%s", h->path, path);
 	if (is_own_fault(error) && e)
 		e->status = EXIT_INTERNAL;
 	errno = error;
@@ -179,7 +180,7 @@ int run_lock_take(const struct home *h, const char *repo, const char *run_id,
 
 	home_add_run_dir(&path, repo, run_id);
 	if (make && make_run_dir(h, path.ptr)) {
-		lock_failed(path.ptr, errno, e);
+		lock_failed(h, path.ptr, errno, e);
 		goto out;
 	}
 	buf_adds(&path, "/lock");
@@ -187,7 +188,7 @@ int run_lock_take(const struct home *h, const char *repo, const char *run_id,
 	if (taken < 0 && errno == ENOENT && !make)
 		taken = 0;
 	else if (taken < 0)
-		lock_failed(path.ptr, errno, e);
+		lock_failed(h, path.ptr, errno, e);
 out:;
 	int why = errno;
 	buf_release(&path);

@@ -4,6 +4,7 @@
 #include <git2/sys/repository.h>
 #include <string.h>
 
+#include "exec/fault.h"
 #include "exec/workspace.h"
 
 /*
@@ -23,14 +24,15 @@ int mbedtls_x509_crt_parse_file(void *chain, const char *path)
 
 int objects_error(struct err *e, const char *what)
 {
-	int system_error = errno;
-	const git_error *why = git_error_last();
-	int is_host = why && (why->klass == GIT_ERROR_OS ||
-				     why->klass == GIT_ERROR_NOMEMORY);
+	const git_error *last = git_error_last();
+	const char *why =
+		last && last->message ? last->message : "unknown error";
+	int error = fault_in_text(why);
 
-	err_set(e, is_host ? EXIT_BUSY : EXIT_INTERNAL, "%s: %s", what,
-		why && why->message ? why->message : "unknown error");
-	errno = is_host ? system_error : 0;
+	if (!error && last && last->klass == GIT_ERROR_NOMEMORY)
+		error = ENOMEM;
+	err_set(e, error ? EXIT_BUSY : EXIT_INTERNAL, "%s: %s", what, why);
+	errno = error;
 	return -1;
 }
 

@@ -33,8 +33,8 @@ int objects_commit(struct objects *o, const char *hex, git_oid *commit,
 
 /*
  * Fills e with "what: " and libgit2's own message, and returns -1: EXIT_BUSY
- * where the system refused something (error class OS or NOMEMORY), errno then
- * says what; else EXIT_INTERNAL, errno 0.
+ * where that is a fault of the host, errno then says which (fault.h); else
+ * EXIT_INTERNAL, errno 0.
  */
 int objects_error(struct err *e, const char *what);
 
