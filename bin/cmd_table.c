@@ -10,6 +10,8 @@
 #include "base/utf8.h"
 #include "cmd.h"
 
+#define GAP 2 /* blanks between columns */
+
 void table_init(struct table *t, const char *heads)
 {
 	char *copy = mem_strdup(heads);
@@ -68,24 +70,28 @@ static size_t column_width(const struct table *t, size_t column)
 	return widest;
 }
 
+static void print_row(const struct table *t, size_t first, const size_t *widths)
+{
+	for (size_t i = 0; i < t->columns; i++) {
+		const char *cell = t->cells.v[first + i];
+
+		if (i + 1 == t->columns)
+			printf("%s\n", cell);
+		else
+			printf("%s%*s", cell,
+				(int)(widths[i] - width(cell)) + GAP, "");
+	}
+}
+
 void table_print(const struct table *t)
 {
 	size_t *widths = mem_zero(t->columns * sizeof(*widths));
 
 	for (size_t i = 0; i < t->columns; i++)
 		widths[i] = column_width(t, i);
-	for (size_t i = 0; t->cells.n > t->columns && i < t->cells.n; i++) {
-		size_t column = i % t->columns;
-
-		fputs(t->cells.v[i], stdout);
-		if (column == t->columns - 1)
-			putchar('\n');
-		else
-			printf("%*s",
-				(int)(widths[column] - width(t->cells.v[i])) +
-					2,
-				"");
-	}
+	if (t->cells.n > t->columns)
+		for (size_t i = 0; i < t->cells.n; i += t->columns)
+			print_row(t, i, widths);
 	free(widths);
 }
 

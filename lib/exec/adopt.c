@@ -269,37 +269,53 @@ static int move_in(int repos, const char *aside, const char *name,
 	return failed ? err_sys(e, "cannot make %s", name) : 0;
 }
 
+static int check_unused(struct db *db, const char *name, struct err *e)
+{
+	struct repo r = { 0 };
+	int found;
+
+	if (name_check(name, e) < 0)
+		return -1;
+	found = repo_by_name(db, name, &r, e);
+	if (found > 0)
+		err_set(e, EXIT_USAGE, "%s: the name is in use, by %s", name,
+			r.git_dir);
+	repo_release(&r);
+	return found ? -1 : 0;
+}
+
+/* Made beside its place, then moved there whole. */
+static int make_repository(
+	const struct home *h, const char *name, struct err *e)
+{
+	mode_t folder = layout_is_shared(h) ? 0770 : 0750;
+	char aside[32];
+	int repos, failed;
+
+	snprintf(aside, sizeof(aside), ".new.%ld", (long)getpid());
+	repos = openat(h->fd, "repos", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+	if (repos < 0)
+		return err_sys(e, "%s/repos", h->path);
+	failed = init_aside(h, repos, aside, e) < 0 ||
+		 move_in(repos, aside, name, folder, e) < 0;
+	/* what failed is told; what is left of it, quire init removes */
+	if (failed)
+		fs_remove_tree(repos, aside);
+	close(repos);
+	return failed ? -1 : 0;
+}
+
 int adopt_new(struct db *db, const struct home *h, const char *name,
 	struct buf *out, struct err *e)
 {
 	struct buf full = BUF_INIT, path = BUF_INIT;
-	int repos, failed, there;
-	struct repo r = { 0 };
-	char aside[32];
+	int failed;
 
-	snprintf(aside, sizeof(aside), ".new.%ld", (long)getpid());
 	name_add_full(&full, name);
 	buf_addf(&path, "%s/repos/%s", h->path, full.ptr);
-	there = name_check(full.ptr, e) < 0 ? -1
-					    : repo_by_name(db, full.ptr, &r, e);
-	if (there > 0) {
-		err_set(e, EXIT_USAGE, "%s: the name is in use, by %s",
-			full.ptr, r.git_dir);
-		repo_release(&r);
-	}
-	repos = openat(h->fd, "repos", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-	if (repos < 0 && there == 0)
-		err_sys(e, "%s/repos", h->path);
-	failed = there || repos < 0 || init_aside(h, repos, aside, e) < 0 ||
-		 move_in(repos, aside, full.ptr,
-			 layout_is_shared(h) ? 0770 : 0750, e) < 0;
-	if (repos >= 0) {
-		if (failed)
-			fs_remove_tree(repos, aside);
-		close(repos);
-	}
-	if (!failed)
-		failed = adopt(db, h, path.ptr, full.ptr, 1, out, e) < 0;
+	failed = check_unused(db, full.ptr, e) < 0 ||
+		 make_repository(h, full.ptr, e) < 0 ||
+		 adopt(db, h, path.ptr, full.ptr, 1, out, e) < 0;
 	buf_release(&path);
 	buf_release(&full);
 	return failed ? -1 : 0;

@@ -107,13 +107,13 @@ static int scan_next(struct scan *s)
 static int judge(const struct scan *s, const char *git_dir, struct err *e)
 {
 	if (!strcasecmp(s->key.ptr, "objectformat") &&
-		strcmp(s->value.ptr, "sha1"))
+		strcmp(s->value.ptr, "sha1") != 0)
 		return err_set(e, EXIT_USAGE,
 			"%s: its objects are %s: quire takes SHA-1 "
 			"repositories only",
 			git_dir, s->value.ptr);
 	if (!strcasecmp(s->key.ptr, "refstorage") &&
-		strcmp(s->value.ptr, "files"))
+		strcmp(s->value.ptr, "files") != 0)
 		return err_set(e, EXIT_USAGE,
 			"%s: its refs are stored as %s: quire takes files only",
 			git_dir, s->value.ptr);
