@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 39
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -281,6 +281,32 @@ check 'missing twice in a row: its live runs end as orphaned' \
 	wait_for nobody_left'
 check 'and then it is known' '! quire-reconcile 2>&1 | grep .'
 mv "$T/slow.away" "$QUIRE_HOME/repos/slow.git"
+quire-reconcile >/dev/null
+
+# commits that are gone
+start_slow
+commit quick 'soon without its object'
+push quick
+object=$(git -C "$T/quick" rev-parse main |
+	sed "s,^..,$QUIRE_HOME/repos/quick.git/objects/&/,")
+mv "$object" "$T/object"
+quire-reconcile >"$T/out" 2>&1
+check 'a commit that is not there: said, and nothing more' \
+	'grep "quick#5: its commit .* is not there" "$T/out" &&
+	test "$(last quick state)" = pending'
+mv "$T/object" "$object"
+quire-reconcile
+mv "$object" "$T/object"
+quire-reconcile >/dev/null 2>&1
+check 'there in between: it counts from the start' \
+	'test "$(last quick state)" = pending'
+check 'missing twice in a row: the run ends as orphaned' \
+	'quire-reconcile 2>/dev/null
+	test "$(last quick state,failure_kind,reason)" = \
+	"failed|orphaned|its commit is gone"'
+mv "$T/object" "$object"
+quire cancel "slow#$(last slow number)" >/dev/null
+wait_idle
 quire-reconcile >/dev/null
 
 # errors are not evidence
