@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 39
+plan 40
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -320,6 +320,31 @@ check 'a disk that is not mounted is reported, and is no evidence' \
 	done; grep "far.git.*not there.*mounted" "$T/err" &&
 	sql .dump | cmp - "$T/before.sql"'
 mv "$T/unmounted" "$T/disk"
+
+# Every descriptor that it opens fails once, with a live run and one that
+# waits: whatever it cannot see, it leaves as it is.
+start_slow
+git -C "$T/slow" commit -q --allow-empty -m 'waits once more'
+push slow other
+rows() {
+	sql 'SELECT id, state, failure_kind FROM runs ORDER BY id;
+		SELECT name, missing_since_ms FROM repos ORDER BY name;
+		SELECT repo, ref_name, oid FROM refs ORDER BY repo, ref_name'
+}
+rows >"$T/rows"
+check 'out of descriptors: 75 or 70, a line, and nothing has changed' \
+	'n=3 s=1; while [ $n -lt 64 ] && [ $s != 0 ]; do
+		(ulimit -n $n && exec quire-reconcile) >"$T/out" 2>"$T/err"
+		s=$?
+		! test -s "$T/out" && rows | cmp - "$T/rows" || exit 1
+		test $s = 0 || { test -s "$T/err" &&
+			{ test $s = 75 || test $s = 70 || test $s = 127; }; } ||
+			exit 1
+		n=$((n + 1))
+	done; test $n -gt 6 && test $s = 0'
+quire cancel "slow#$(($(last slow number) - 1))" >/dev/null
+quire cancel "slow#$(last slow number)" >/dev/null
+wait_idle
 
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$T" "$QUIRE_HOME"
