@@ -87,6 +87,15 @@ static void add_head(struct buf *b, const struct page *p, const struct frame *f)
 	html_raw(b, "style.css?v=");
 	html_text(b, tag);
 	html_raw(b, "\">\n");
+	if (f->json) {
+		html_raw(b, "<link rel=\"alternate\" "
+			    "type=\"application/json\" href=\"");
+		if (f->run)
+			url_run(b, p, f->run);
+		else
+			url_runs(b, p, f->repo);
+		html_raw(b, ".json\">\n");
+	}
 	add_icon(b, f->icon);
 	html_raw(b, "</head>\n");
 }

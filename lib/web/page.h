@@ -73,6 +73,7 @@ struct frame {
 	int n;
 	int live; /* loads itself again every few seconds */
 	const char *icon; /* state whose mark the tab shows, or NULL */
+	int json; /* the run, or else the list, is there as JSON too */
 };
 void frame_begin(struct page *p, const struct frame *f);
 void frame_end(struct page *p);

@@ -243,6 +243,13 @@ static void executor_log(struct page *p, const struct run *r)
 	logfile_close(&f);
 }
 
+/* Whether r failed as its jobs did: then they tell it, reason and all. */
+static int failed_by_job(const struct run *r, const struct run_jobs *rj)
+{
+	return rj->failed_job && r->failure_kind &&
+	       !strcmp(r->failure_kind, KIND_PIPELINE_FAILURE);
+}
+
 static void why(struct page *p, const struct run *r, const struct run_jobs *rj)
 {
 	struct buf *b = &p->res->body;
@@ -253,7 +260,7 @@ static void why(struct page *p, const struct run *r, const struct run_jobs *rj)
 		    "<p class=\"kind\">");
 	show_failure(b, r);
 	html_raw(b, "</p>\n");
-	if (r->reason && *r->reason) {
+	if (r->reason && *r->reason && !failed_by_job(r, rj)) {
 		html_raw(b, "<pre class=\"reason\">");
 		html_text(b, r->reason);
 		html_raw(b, "</pre>\n");

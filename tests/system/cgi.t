@@ -2,7 +2,7 @@
 # quire-cgi started as a web server would, without one: `quire seed` makes the
 # home.
 . "$(dirname "$0")/lib.sh"
-plan 60
+plan 63
 
 cgi=$QUIRE_BUILD/bin/quire-cgi
 QUIRE_HOME=$T/home
@@ -303,6 +303,37 @@ check 'a home that is missing, empty or older is 503 with what to do' \
 	sqlite3 old/quire.db "CREATE TABLE runs (id); PRAGMA user_version = 5"
 	test "$(QUIRE_HOME=$T/old code /)" = 503 &&
 		QUIRE_HOME=$T/old body / | grep -q "quire init"'
+check 'a -wal that nobody can read yet is 503, and says so' \
+	'sqlite3 "$QUIRE_HOME/quire.db" "PRAGMA wal_autocheckpoint = 0" \
+		"INSERT INTO counters VALUES ('\''x'\'', 1)" \
+		".shell cp -r home torn"
+	test -s torn/quire.db-wal && rm torn/quire.db-shm
+	sql "DELETE FROM counters WHERE name = '\''x'\''"
+	test "$(QUIRE_HOME=$T/torn code /)" = 503 &&
+		QUIRE_HOME=$T/torn body / | grep -q "quire"'
+check 'a damaged database is 500, and only the server is told more' \
+	'mkdir bad && cp home/quire.db bad/
+	dd if=/dev/urandom of=bad/quire.db bs=1k seek=4 count=150 \
+		conv=notrunc 2>/dev/null
+	s=$(QUIRE_HOME=$T/bad code /work/parser/ci 2>said)
+	test "$s" -ge 500 && grep -q "^quire-cgi: " said'
+check 'pages are whole while the database is written' \
+	'for i in $(seq 300); do
+		echo "BEGIN IMMEDIATE; UPDATE runs SET pusher = '\''p$i'\'',
+			subject = '\''s$i'\'' WHERE repo = '\''hello.git'\'';
+			COMMIT;"
+		[ $((i % 25)) != 0 ] || echo "PRAGMA wal_checkpoint (TRUNCATE);"
+	done >writes
+	sqlite3 -cmd ".timeout 10000" "$QUIRE_HOME/quire.db" \
+		<writes >/dev/null &
+	n=0
+	while kill -0 $! 2>/dev/null || [ $n -lt 20 ]; do
+		body /hello/ci.json >j || exit 1
+		test "$(grep -c "\"pusher\"" j)" = 3 &&
+			test "$(grep "\"pusher\"" j | sort -u | wc -l)" = 1 ||
+			exit 1
+		n=$((n + 1))
+	done'
 check 'reconcile and the dispatcher leave a seeded home alone' \
 	'sql "SELECT * FROM runs" >before
 	quire-reconcile && quire-run
