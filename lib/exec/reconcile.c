@@ -311,26 +311,25 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 
 static int work(struct pass *p, struct queue *q, struct err *e)
 {
-	struct db db = { 0 };
 	int rc = migrate(p, e);
 
 	if (rc <= 0)
 		return rc;
-	if (db_open(&db, p->r->home, DB_WRITE_CURRENT, e) < 0)
+	if (db_open(p->db, p->r->home, DB_WRITE_CURRENT, e) < 0)
 		return -1;
-	p->db = &db;
-	rc = seed_is_seeded(&db, e);
+	rc = seed_is_seeded(p->db, e);
 	if (rc > 0)
 		rc = 0;
 	else if (rc == 0)
-		rc = passes(p, e) < 0 ? -1 : queue_look(q, &db, e);
-	db_close(&db);
+		rc = passes(p, e) < 0 ? -1 : queue_look(q, p->db, e);
+	db_close(p->db);
 	return rc;
 }
 
 int reconcile(struct reconcile *r, struct err *e)
 {
-	struct pass p = { .r = r, .start_ms = clock_now_ms() };
+	struct db db = { 0 };
+	struct pass p = { .r = r, .db = &db, .start_ms = clock_now_ms() };
 	struct queue q = { 0 };
 	int fd = -1, rc;
 
