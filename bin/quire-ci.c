@@ -107,16 +107,14 @@ static int refuse(struct sendq *out, const char *reason, struct err *e)
 	return sendq_drain(out) < 0 ? err_sys(e, "standard output") : 0;
 }
 
-static int exec_pipeline(struct executor *x, struct err *e)
+static int exec_pipeline(
+	const struct executor *x, struct pipeline *p, struct err *e)
 {
-	struct pipeline p = { 0 };
-	struct executor_result result;
+	struct executor_result result = { 0 };
 
-	if (pipeline_load(&p, x->workspace_fd, e) < 0)
+	if (pipeline_load(p, x->workspace_fd, e) < 0)
 		return e->status == EXIT_RED ? refuse(x->out, e->text, e) : -1;
-	x->pipeline = &p;
 	int ret = executor_run(x, &result, e);
-	pipeline_release(&p);
 	if (ret == 0 && result.outcome == EXECUTOR_HANGUP)
 		return err_set(e, EXIT_BUSY, "the supervisor is gone");
 	if (ret == 0 && result.outcome == EXECUTOR_SIGNAL)
@@ -129,8 +127,10 @@ static int run_exec(const struct options *o)
 {
 	struct sendq out;
 	struct buf changed = BUF_INIT;
+	struct pipeline p = { 0 };
 	struct err e;
 	struct executor x = {
+		.pipeline = &p,
 		.max_log = o->max_log,
 		.env = environ,
 		.hangup_fd = STDIN_FILENO,
@@ -148,7 +148,8 @@ static int run_exec(const struct options *o)
 		(x.run_dir_fd = open_folder(o->run_dir, &e)) >= 0 &&
 		read_cause(&x.cause, &changed, &e) == 0 &&
 		proctree_subreaper(1, &e) == 0)
-		ret = exec_pipeline(&x, &e);
+		ret = exec_pipeline(&x, &p, &e);
+	pipeline_release(&p);
 	sendq_close(&out);
 	buf_release(&changed);
 	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
@@ -344,35 +345,30 @@ static int say_result(struct executor *x, struct ci_progress *progress,
 	return -1;
 }
 
-static int run_pipeline(
-	struct executor *x, const struct options *o, struct err *e)
+/* Runs p, which is filled here; progress is what shows it. */
+static int run_pipeline(struct executor *x, struct pipeline *p,
+	struct ci_progress *progress, const struct options *o, struct err *e)
 {
-	struct pipeline p = { 0 };
 	struct buf changed = BUF_INIT;
-	struct ci_progress progress;
-	struct executor_result result;
-	int ret;
+	struct executor_result result = { 0 };
 
-	if (load_here(&p, &x->workspace_fd, e) < 0)
+	if (load_here(p, &x->workspace_fd, e) < 0)
 		return -1;
-	ci_progress_init(&progress, &p, &x->out->pending, want_colour());
-	ret = local_env(o, e);
+	ci_progress_init(progress, p, &x->out->pending, want_colour());
+	int ret = local_env(o, e);
 	if (ret == 0)
 		ret = read_cause(&x->cause, &changed, e);
 	if (ret == 0)
 		ret = proctree_subreaper(1, e);
 	if (ret == 0) {
-		x->pipeline = &p;
-		x->timeout_ms = p.timeout_ms;
+		x->timeout_ms = p->timeout_ms;
 		x->env = environ;
-		x->arg = &progress;
 		ret = executor_run(x, &result, e);
 	}
 	if (ret == 0)
-		ret = say_result(x, &progress, &result, e);
-	ci_progress_release(&progress);
+		ret = say_result(x, progress, &result, e);
+	ci_progress_release(progress);
 	buf_release(&changed);
-	pipeline_release(&p);
 	if (ret < 0)
 		return -1;
 	return result.outcome == EXECUTOR_GREEN ? EXIT_DONE : EXIT_RED;
@@ -381,17 +377,22 @@ static int run_pipeline(
 static int run_local(const struct options *o)
 {
 	struct sendq out;
+	struct pipeline p = { 0 };
+	struct ci_progress progress = { 0 };
 	struct err e;
 	struct executor x = {
+		.pipeline = &p,
 		.run_dir_fd = -1,
 		.hangup_fd = -1,
 		.out = &out,
 		.event = show_event,
 		.output = show_output,
+		.arg = &progress,
 	};
 
 	sendq_open(&out, STDOUT_FILENO, 1);
-	int ret = run_pipeline(&x, o, &e);
+	int ret = run_pipeline(&x, &p, &progress, o, &e);
+	pipeline_release(&p);
 	sendq_close(&out);
 	return ret < 0 ? program_fail(NAME, &e) : ret;
 }

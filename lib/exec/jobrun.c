@@ -21,6 +21,11 @@
 #include "exec/proctree.h"
 #include "exec/sendq.h"
 
+struct pump {
+	struct logpump log;
+	struct pump *next;
+};
+
 struct state {
 	const struct jobrun *spec;
 	struct sendq up; /* frames to the executor */
@@ -28,9 +33,9 @@ struct state {
 	int null;
 	struct strv env;
 
-	struct logpump **pumps; /* of commands whose pipes are open */
-	size_t n_pumps, size;
-	struct logpump *front; /* of the command that runs; NULL: none does */
+	struct pump *pumps; /* of commands whose pipes are open */
+	size_t n_pumps;
+	struct pump *front; /* of the command that runs; NULL: none does */
 	int pause_us; /* before the next read */
 
 	pid_t child; /* the command; 0: ended */
@@ -123,48 +128,40 @@ static void take_signals(struct state *s)
 	reap(s);
 }
 
-static void add_pump(struct state *s, struct logpump *p)
+/* Ends the pump that *at points to, and takes it out of the list. */
+static void close_pump(struct state *s, struct pump **at)
 {
-	if (s->n_pumps == s->size) {
-		s->size = s->size ? s->size * 2 : 4;
-		s->pumps = mem_resize(s->pumps, s->size, sizeof(*s->pumps));
-	}
-	s->pumps[s->n_pumps++] = p;
-}
+	struct pump *p = *at;
 
-static void close_pump(struct state *s, size_t i)
-{
-	struct logpump *p = s->pumps[i];
-
-	logpump_close(p);
-	if (p->error)
-		fail(s, "the log could not be written: %s", strerror(p->error));
+	logpump_close(&p->log);
+	if (p->log.error)
+		fail(s, "the log could not be written: %s",
+			strerror(p->log.error));
+	*at = p->next;
+	s->n_pumps--;
 	free(p);
-	s->pumps[i] = s->pumps[--s->n_pumps];
 }
 
 /* Those that nobody holds any more, but for the one that is waited for. */
 static void close_done(struct state *s)
 {
-	for (size_t i = 0; i < s->n_pumps;)
-		if (s->pumps[i] != s->front && logpump_is_done(s->pumps[i]))
-			close_pump(s, i);
+	for (struct pump **at = &s->pumps; *at;)
+		if (*at != s->front && logpump_is_done(&(*at)->log))
+			close_pump(s, at);
 		else
-			i++;
+			at = &(*at)->next;
 }
 
 static void pull_pumps(struct state *s, const struct pollfd *fds)
 {
 	s->pause_us = 0;
-	for (size_t i = 0; i < s->n_pumps; i++)
+	for (struct pump *p = s->pumps; p; p = p->next, fds += 2)
 		for (int k = 0; k < 2; k++) {
-			struct logpump *p = s->pumps[i];
-
-			if (!fds[i * 2 + (size_t)k].revents || p->in[k] < 0)
+			if (!fds[k].revents || p->log.in[k] < 0)
 				continue;
-			logpump_pull(p, k);
-			if (logpump_pause_us(p) > s->pause_us)
-				s->pause_us = logpump_pause_us(p);
+			logpump_pull(&p->log, k);
+			if (logpump_pause_us(&p->log) > s->pause_us)
+				s->pause_us = logpump_pause_us(&p->log);
 		}
 	close_done(s);
 }
@@ -198,10 +195,9 @@ static void step(struct state *s, int64_t until)
 	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
 	fds[1] = (struct pollfd){ s->stopped ? -1 : s->up.fd,
 		sendq_is_empty(&s->up) ? 0 : POLLOUT, 0 };
-	for (size_t i = 0; read_pumps && i < s->n_pumps; i++)
+	for (struct pump *p = s->pumps; read_pumps && p; p = p->next)
 		for (int k = 0; k < 2; k++)
-			fds[n++] = (struct pollfd){ s->pumps[i]->in[k], POLLIN,
-				0 };
+			fds[n++] = (struct pollfd){ p->log.in[k], POLLIN, 0 };
 	int got = ppoll(fds, n, sleep_time(s, until, &t), NULL);
 	s->pause_us = 0;
 	if (got > 0) {
@@ -285,26 +281,28 @@ static int open_log(struct state *s, size_t n)
 static int start_command(struct state *s, size_t n)
 {
 	const struct command *c = &s->spec->job->run[n - 1];
-	struct logpump *p = mem_zero(sizeof(*p));
+	struct pump *p = mem_zero(sizeof(*p));
 	struct err e;
 	int out[2];
 
 	int log = open_log(s, n);
 	if (s->reason.len ||
-		logpump_open(p, log, s->spec->max_log, out, &e) < 0) {
+		logpump_open(&p->log, log, s->spec->max_log, out, &e) < 0) {
 		fail(s, "%s", e.text);
 		free(p);
 		return -1;
 	}
 	if (log < 0) {
-		p->give = send_output;
-		p->arg = s;
+		p->log.give = send_output;
+		p->log.arg = s;
 	}
 	s->child =
 		jobspawn(c, s->env.v, s->spec->workspace_fd, s->null, out, &e);
 	close(out[0]);
 	close(out[1]);
-	add_pump(s, p);
+	p->next = s->pumps;
+	s->pumps = p;
+	s->n_pumps++;
 	if (s->child < 0) {
 		s->child = 0;
 		fail(s, "command %zu: %s", n, e.text);
@@ -334,10 +332,9 @@ static int run_command(struct state *s, size_t n)
 		turn(s);
 	/* what it wrote is all in the pipes; background processes may write
 	 * on, but nobody waits for them */
-	logpump_drain(s->front);
-	struct logpump *p = s->front;
+	logpump_drain(&s->front->log);
+	int log_error = s->front->log.error;
 	s->front = NULL;
-	int log_error = p->error;
 	close_done(s);
 
 	int code = exit_code(s->wait_status);
@@ -372,9 +369,9 @@ static void clean_up(struct state *s)
 		begin_end(s);
 	while (s->children)
 		turn(s);
-	while (s->n_pumps) {
-		logpump_drain(s->pumps[0]);
-		close_pump(s, 0);
+	while (s->pumps) {
+		logpump_drain(&s->pumps->log);
+		close_pump(s, &s->pumps);
 	}
 }
 

@@ -21,7 +21,7 @@
 
 struct proc {
 	pid_t pid, parent, group, session;
-	unsigned long long start; /* with pid: one process, for ever */
+	long long start; /* with pid: one process, for ever */
 	char state;
 	int below; /* a descendant of ours */
 };
@@ -59,25 +59,33 @@ static int read_proc_file(pid_t pid, const char *name, struct buf *b)
 	return got < 0 ? -1 : 0;
 }
 
-/* proc(5): pid (comm) state ppid pgrp session ... starttime is field 22. The
- * command's name may hold blanks and brackets, hence the last ')'. */
+/* proc(5): "pid (comm) state ppid pgrp session ...", starttime is field 22.
+ * The command's name may hold blanks and brackets, hence the last ')'. */
 static int read_stat(pid_t pid, struct proc *p, struct buf *b)
 {
+	enum { PARENT = 4, GROUP, SESSION, START = 22 };
+	long long field[START + 1];
+
 	if (read_proc_file(pid, "stat", b) < 0)
 		return -1;
-	const char *end = strrchr(b->ptr, ')');
-	if (!end)
+	const char *at = strrchr(b->ptr, ')');
+	if (!at || at[1] != ' ' || !at[2])
 		return -1;
-	int parent, group, session;
-	if (sscanf(end + 1,
-		    " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d"
-		    " %*d %*d %*d %*d %llu",
-		    &p->state, &parent, &group, &session, &p->start) != 5)
-		return -1;
+	p->state = at[2];
+	at += 3;
+	for (int i = PARENT; i <= START; i++) {
+		char *end;
+
+		field[i] = strtoll(at, &end, 10);
+		if (end == at)
+			return -1;
+		at = end;
+	}
 	p->pid = pid;
-	p->parent = parent;
-	p->group = group;
-	p->session = session;
+	p->parent = (pid_t)field[PARENT];
+	p->group = (pid_t)field[GROUP];
+	p->session = (pid_t)field[SESSION];
+	p->start = field[START];
 	p->below = 0;
 	return 0;
 }
@@ -125,7 +133,8 @@ static int list_all(struct proclist *list, struct err *e)
 		errno = failed;
 		return err_sys(e, "/proc");
 	}
-	qsort(list->v, list->n, sizeof(*list->v), by_pid);
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_pid);
 	return 0;
 }
 
