@@ -243,6 +243,11 @@ static void executor_log(struct page *p, const struct run *r)
 	logfile_close(&f);
 }
 
+static int is_kind(const struct run *r, const char *kind)
+{
+	return r->failure_kind && !strcmp(r->failure_kind, kind);
+}
+
 /* Whether r failed as its jobs did: then they tell it, reason and all. */
 static int failed_by_job(const struct run *r, const struct run_jobs *rj)
 {
@@ -258,7 +263,10 @@ static void why(struct page *p, const struct run *r, const struct run_jobs *rj)
 		return;
 	html_raw(b, "<section class=\"why\" aria-label=\"Why it failed\">\n"
 		    "<p class=\"kind\">");
-	show_failure(b, r);
+	if (!rj->n && is_kind(r, KIND_PIPELINE_FAILURE))
+		html_raw(b, "The pipeline is not right");
+	else
+		show_failure(b, r);
 	html_raw(b, "</p>\n");
 	if (r->reason && *r->reason && !failed_by_job(r, rj)) {
 		html_raw(b, "<pre class=\"reason\">");
@@ -267,7 +275,7 @@ static void why(struct page *p, const struct run *r, const struct run_jobs *rj)
 	}
 	if (rj->failed_job)
 		first_failure(p, rj);
-	if (r->failure_kind && !strcmp(r->failure_kind, KIND_PROCESS_CRASHED))
+	if (is_kind(r, KIND_PROCESS_CRASHED))
 		executor_log(p, r);
 	html_raw(b, "</section>\n");
 }

@@ -64,6 +64,8 @@ void run_jobs_nav(struct page *p, const struct run_jobs *rj)
 
 		html_raw(b, "<li class=\"");
 		html_text(b, job->state);
+		if (job->allow_failure)
+			html_raw(b, " may-fail");
 		html_raw(b, "\"><a href=\"#job-");
 		html_url_segment(b, job->id);
 		html_raw(b, "\"><span class=\"name\">");
@@ -247,7 +249,10 @@ static void job_section(
 {
 	struct buf *b = &p->res->body;
 
-	html_raw(b, "<section class=\"job\" id=\"job-");
+	html_raw(b, "<section class=\"job");
+	if (job->allow_failure)
+		html_raw(b, " may-fail");
+	html_raw(b, "\" id=\"job-");
 	html_text(b, job->id);
 	html_raw(b, "\">\n<header><h2>");
 	html_text(b, job->id);

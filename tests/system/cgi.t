@@ -167,6 +167,10 @@ check 'windows follow each other without a gap' \
 	test "$first" = $((last + 1))'
 check 'an offset beyond the end is no error' \
 	'test "$(code $run/10/test/1 QUERY_STRING=from=99999999999)" = 200'
+# a sanitizer reserves terabytes of addresses
+if grep -q __asan_init "$cgi"; then
+	skip 'memory does not depend on the size of a log' 'sanitized'
+else
 check 'memory does not depend on the size of a log' \
 	'log=$(find "$QUIRE_HOME/runs/work" -path "*test/sh-1.log" -size +1M)
 	cp "$log" saved
@@ -176,6 +180,7 @@ check 'memory does not depend on the size of a log' \
 			{ echo "$p"; exit 1; }
 	done
 	cp saved "$log"'
+fi
 check 'raw text is what the command wrote, and no more' \
 	'body $run/14/test/1.txt >raw
 	test "$(sed -n 4p raw)" = \
