@@ -18,7 +18,7 @@
 #include "store/run.h"
 
 /* jobs NULL: without the key "jobs". The caller puts the object. */
-struct json_object *run_to_json(const struct run *r,
-	const struct job_row *jobs, size_t n_jobs);
+struct json_object *run_to_json(
+	const struct run *r, const struct job_row *jobs, size_t n_jobs);
 
 #endif

@@ -26,12 +26,10 @@ static void add_piece(
 		buf_adds(sql, " AND ref_name = ?2");
 	if (f->pusher)
 		buf_adds(sql, " AND pusher = ?3");
-	if (state)
-		buf_addf(sql, " AND state = '%s'", state);
-	buf_adds(sql, " AND number < ?4");
+	buf_addf(sql, " AND state = '%s' AND number < ?4", state);
 }
 
-/* The numbers of one repository's list, newest first. */
+/* The numbers of one repository's filtered list, newest first. */
 static sqlite3_stmt *prepare_numbers(
 	struct db *db, const struct run_filter *f, struct err *e)
 {
@@ -45,8 +43,8 @@ static sqlite3_stmt *prepare_numbers(
 			f->state);
 		return NULL;
 	}
-	if (f->state || !is_filtered(f)) {
-		add_piece(&sql, f, f->state ? run_state_name(only) : NULL);
+	if (f->state) {
+		add_piece(&sql, f, run_state_name(only));
 	} else {
 		for (int i = RUN_PENDING; i <= RUN_SUPERSEDED; i++) {
 			if (i != RUN_PENDING)
@@ -85,6 +83,24 @@ static int list_of_repo(struct db *db, const struct run_filter *f,
 	}
 	sqlite3_finalize(s);
 	return r;
+}
+
+/* The list that the pages ask for most, in one statement. */
+static int list_unfiltered(struct db *db, const struct run_filter *f,
+	struct run **list, size_t *n, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(db,
+		"SELECT" RUN_COLUMNS "FROM runs"
+		" WHERE runs.repo = ?1 AND runs.number < ?2"
+		" ORDER BY runs.number DESC LIMIT ?3",
+		e);
+
+	if (s) {
+		db_bind_text(s, 1, f->repo);
+		db_bind_int(s, 2, f->before > 0 ? f->before : INT64_MAX);
+		db_bind_int(s, 3, f->limit);
+	}
+	return run_read_all(db, s, list, n, e);
 }
 
 static int list_of_all(struct db *db, const struct run_filter *f,
@@ -213,12 +229,12 @@ int run_list(struct db *db, const struct run_filter *f, struct run **list,
 	*n = 0;
 	if (f->limit <= 0)
 		return 0;
-	if (f->repo)
-		r = list_of_repo(db, f, list, n, e);
-	else if (is_filtered(f))
-		r = list_merged(db, f, list, n, e);
+	if (is_filtered(f))
+		r = f->repo ? list_of_repo(db, f, list, n, e)
+			    : list_merged(db, f, list, n, e);
 	else
-		r = list_of_all(db, f, list, n, e);
+		r = f->repo ? list_unfiltered(db, f, list, n, e)
+			    : list_of_all(db, f, list, n, e);
 	if (r < 0) {
 		run_list_release(*list, *n);
 		*list = NULL;
