@@ -241,11 +241,6 @@ static void *second_thread(void *arg)
 	return NULL;
 }
 
-int checkout_start(struct checkout *c, pthread_t *thread)
-{
-	return pthread_create(thread, NULL, second_thread, c);
-}
-
 void checkout_put(struct checkout *c, struct objects *o,
 	const struct checkout_chunk *chunk)
 {
@@ -259,9 +254,13 @@ void checkout_put(struct checkout *c, struct objects *o,
 	pthread_mutex_unlock(&c->lock);
 	if (full)
 		write_chunk(c, o, chunk);
+	/* no thread to be had: the walker does it all */
+	else if (!c->started && c->waiting >= CHECKOUT_ALONE)
+		c->started =
+			pthread_create(&c->thread, NULL, second_thread, c) == 0;
 }
 
-void checkout_drain(struct checkout *c, struct objects *o)
+void checkout_finish(struct checkout *c, struct objects *o)
 {
 	struct checkout_chunk chunk;
 	int more;
@@ -275,4 +274,6 @@ void checkout_drain(struct checkout *c, struct objects *o)
 		if (more)
 			write_chunk(c, o, &chunk);
 	} while (more);
+	if (c->started)
+		pthread_join(c->thread, NULL);
 }

@@ -4,6 +4,7 @@
  * One thread walks the trees, makes the folders and puts the files, in chunks
  * of one folder each, on a short list, from which a second thread takes them.
  * When the list is full the walker takes one itself, so both are always busy.
+ * A small tree is written by the walker alone, sooner than a thread starts.
  */
 #ifndef QUIRE_EXEC_CHECKOUT_H
 #define QUIRE_EXEC_CHECKOUT_H
@@ -23,6 +24,8 @@
 
 #define CHECKOUT_CHUNK 16 /* files */
 #define CHECKOUT_LIST 32 /* chunks */
+#define CHECKOUT_ALONE \
+	4 /* so many chunks on the list start the second thread */
 
 /* A folder of the workspace, made already. */
 struct checkout_folder {
@@ -49,6 +52,8 @@ struct checkout {
 
 	pthread_mutex_t lock; /* holds what follows */
 	pthread_cond_t changed;
+	pthread_t thread; /* the second, once there is enough for two */
+	int started;
 	struct checkout_chunk list[CHECKOUT_LIST]; /* a ring */
 	size_t first, waiting;
 	int walked; /* nothing more will come */
@@ -60,13 +65,12 @@ struct checkout {
 void checkout_init(struct checkout *c, const char *git_dir, int root);
 void checkout_destroy(struct checkout *c);
 
-/* The second thread. Without one the walker does all. */
-int checkout_start(struct checkout *c, pthread_t *thread);
 /* For the walker, which uses o: hands a chunk over, or writes one. */
 void checkout_put(struct checkout *c, struct objects *o,
 	const struct checkout_chunk *chunk);
-/* For the walker: no more will come; writes what is left. */
-void checkout_drain(struct checkout *c, struct objects *o);
+/* For the walker: no more will come; writes what is left, and is alone when it
+ * returns. */
+void checkout_finish(struct checkout *c, struct objects *o);
 /* The first failure is kept, with errno. */
 void checkout_fail(struct checkout *c, const struct err *e);
 int checkout_has_failed(struct checkout *c);

@@ -121,7 +121,9 @@ static int set_changed(struct strv *env, struct db *db, const struct home *h,
 	}
 	if (!found)
 		return 0;
-	if (workspace_changed(r->git_dir, last.sha, r->sha, &changed, &why)) {
+	if (strcmp(last.sha, r->sha) != 0 &&
+		workspace_changed(
+			r->git_dir, last.sha, r->sha, &changed, &why)) {
 		runlog_add(h, "%s#%lld: no list of changed files: %s", r->repo,
 			(long long)r->number, why.text);
 	} else if (write_file(d, "changed", &changed)) {

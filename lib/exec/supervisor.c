@@ -177,8 +177,8 @@ static int execute(struct watch *w, const struct launch *l, struct err *e)
 
 		if (end != WATCH_EXITED) {
 			end_processes(w);
-			if (watch_drain(w) == 0 && end != WATCH_NO_SPACE)
-				watch_record_exit(w);
+			watch_drain(w);
+			watch_record_exit(w);
 		}
 		failed = settle_end(w, end, e);
 	}

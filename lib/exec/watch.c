@@ -162,6 +162,7 @@ static void ingest(struct watch *w)
 	struct err e;
 	size_t used = 0;
 
+	w->ingest_mono_ms = 0;
 	db_wait_ms(w->db, INGEST_WAIT_MS);
 	if (ingest_lines(
 		    w->db, &w->ingest, w->unread.ptr, w->unread.len, &used, &e))
@@ -208,7 +209,8 @@ static int take_events(struct watch *w)
 	}
 	failed = append(w, to, (size_t)n);
 	buf_setlen(&w->unread, w->unread.len + (size_t)n);
-	ingest(w);
+	if (!w->ingest_mono_ms)
+		w->ingest_mono_ms = clock_mono_ms() + WATCH_GATHER_MS;
 	return failed ? -1 : 1;
 }
 
@@ -305,11 +307,13 @@ static void empty_wake(struct watch *w)
 	while (n > 0 || (n < 0 && errno == EINTR));
 }
 
-/* How long poll() may sleep: until the next look at the row or the limit. */
+/* How long poll() may sleep: until something is due. */
 static int nap_ms(const struct watch *w, int64_t now, int64_t next_look)
 {
 	int64_t limit = watch_limit_ms(w), ms = next_look - now;
 
+	if (w->ingest_mono_ms && w->ingest_mono_ms - now < ms)
+		ms = w->ingest_mono_ms - now;
 	if (limit && w->began_mono_ms + limit - now < ms)
 		ms = w->began_mono_ms + limit - now;
 	if (w->pidfd < 0 && ms > NO_PIDFD_LOOK_MS)
@@ -336,6 +340,8 @@ enum watch_end watch_until_end(struct watch *w)
 			return watch_drain(w) ? WATCH_NO_SPACE : WATCH_EXITED;
 
 		now = clock_mono_ms();
+		if (w->ingest_mono_ms && now >= w->ingest_mono_ms)
+			ingest(w);
 		int woken = ready > 0 && fds[2].revents;
 		if (woken)
 			empty_wake(w);

@@ -4,7 +4,7 @@
  * quire-ci is spawned with the write end of a pipe for its standard input held
  * here (the hang-up tells it that its supervisor is gone), the read end of one
  * for its standard output (the events), and quire-ci.log for its standard
- * error. Whatever comes is appended to events.jsonl first, then ingested; a
+ * error. Whatever comes is appended to events.jsonl at once, then ingested; a
  * batch that the database would not take is given again with the next one, and
  * changes nothing about the run's outcome.
  */
@@ -23,6 +23,9 @@
 #include "store/run.h"
 
 #define WATCH_LOOK_MS 200 /* at the row */
+/* Events become rows at most so late: what comes close together is one
+ * transaction, and one sync of the disk. */
+#define WATCH_GATHER_MS 20
 
 enum watch_end {
 	WATCH_EXITED, /* quire-ci has ended */
@@ -47,6 +50,7 @@ struct watch {
 	int64_t timeout_ms; /* the setting's; 0: none */
 	struct ingest ingest;
 	struct buf unread; /* what is not ingested yet */
+	int64_t ingest_mono_ms; /* when it is to be; 0: there is nothing new */
 	int complained; /* about the database, or events.jsonl */
 };
 

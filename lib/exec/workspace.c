@@ -269,14 +269,9 @@ static int make_link(
  * is left to be written through it. */
 static int fill(struct walk *w, const git_oid *tree, struct err *e)
 {
-	pthread_t thread;
-	int alone = checkout_start(w->c, &thread);
-
 	if (walk_all(w, tree, e))
 		checkout_fail(w->c, e);
-	checkout_drain(w->c, w->o);
-	if (!alone)
-		pthread_join(thread, NULL);
+	checkout_finish(w->c, w->o);
 	if (w->c->failed) {
 		*e = w->c->e;
 		errno = w->c->error_number;
