@@ -341,6 +341,30 @@ static void missing_numbers_count_as_they_come(void **state)
 	buf_release(&b);
 }
 
+static void the_first_end_counts(void **state)
+{
+	struct ingest in;
+	struct buf b = BUF_INIT;
+
+	(void)state;
+	ingest_init(&in, run_id);
+	usual(&b);
+	line(&b, 20,
+		"\"type\":\"sh_finished\",\"job_id\":\"build\",\"n\":1,"
+		"\"exit_code\":9");
+	line(&b, 20,
+		"\"type\":\"job_finished\",\"job_id\":\"build\","
+		"\"outcome\":\"complete\"");
+	line(&b, 20, "\"type\":\"job_started\",\"job_id\":\"build\"");
+	line(&b, 20,
+		"\"type\":\"job_skipped\",\"job_id\":\"late\","
+		"\"reason\":\"x\"");
+	give(&in, b.ptr);
+	expect(usual_rows);
+	buf_release(&b);
+	ingest_release(&in);
+}
+
 static void times_are_clamped(void **state)
 {
 	struct ingest in;
@@ -561,6 +585,7 @@ int main(void)
 		T(any_one_line_may_be_lost),
 		T(what_was_not_announced_appears),
 		T(missing_numbers_count_as_they_come),
+		T(the_first_end_counts),
 		T(times_are_clamped),
 		T(nothing_happens_under_an_ended_run),
 		T(a_run_that_is_gone_is_no_error),
