@@ -191,17 +191,33 @@ static void kick_others(struct dispatch *d, int64_t max)
 		runlog_add(d->home, "no other slot was filled: %s", e.text);
 }
 
+/* Not before there is a run: it takes time, and the push that kicked us is just
+ * ending. A host that can't do it could do no run. */
+static int start_git(
+	struct dispatch *d, const struct run *claimed, struct err *e)
+{
+	const struct run_edge edge = { .to = RUN_FAILED,
+		.failure_kind = KIND_WORKSPACE,
+		.reason = e->text };
+
+	if (workspace_init(e) == 0) {
+		d->git_started = 1;
+		return 0;
+	}
+	struct err why;
+	if (run_settle(d->db, claimed->id, &edge, &why) < 0)
+		*e = why;
+	return -1;
+}
+
 static int supervise_claimed(
 	struct dispatch *d, const struct run *claimed, struct err *e)
 {
 	struct run r;
 	int found, failed;
 
-	if (!d->git_started) {
-		if (workspace_init(e))
-			return -1;
-		d->git_started = 1;
-	}
+	if (!d->git_started && start_git(d, claimed, e))
+		return -1;
 	/* with the times and the sandbox that the claim has stamped */
 	found = run_by_id(d->db, claimed->id, &r, e);
 	if (found <= 0)
