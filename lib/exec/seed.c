@@ -383,7 +383,8 @@ static int need_empty(const char *dir, struct err *e)
 	if (!d)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", dir);
 	while ((entry = readdir(d)))
-		n += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+		n += strcmp(entry->d_name, ".") != 0 &&
+		     strcmp(entry->d_name, "..") != 0;
 	closedir(d);
 	if (n)
 		return err_set(e, EXIT_USAGE,

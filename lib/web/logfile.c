@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 /* Longer than any record that quire writes. */
-#define READER_BYTES (64 * 1024)
+#define READER_BYTES (64 << 10)
 
 /* Opens what is named in the folder dirfd, and closes that. */
 static int step_into(int dirfd, const char *name, int flags)

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "web/logfile.h"
 
-#define LOGVIEW_LINE (64 * 1024)
+#define LOGVIEW_LINE (64 << 10)
 
 /*
  * The end of a log, without line numbers: what starts in its last max_bytes.

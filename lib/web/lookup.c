@@ -16,7 +16,8 @@ int page_find_run(struct page *p, struct run *r, struct err *e)
 	int got = 0;
 
 	if (len <= 18 && strspn(name, "0123456789") == len)
-		got = run_by_number(p->db, p->rt->repo, atoll(name), r, e);
+		got = run_by_number(
+			p->db, p->rt->repo, strtoll(name, NULL, 10), r, e);
 	if (got)
 		return got;
 	got = run_by_id(p->db, name, r, e);

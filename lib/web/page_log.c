@@ -13,8 +13,8 @@
 #include "web/route.h"
 #include "web/run_jobs.h"
 
-#define WINDOW_BYTES (256 * 1024)
-#define BEGINNING_BYTES (32 * 1024) /* of a long log, before its end */
+#define WINDOW_BYTES (256 << 10)
+#define BEGINNING_BYTES (32 << 10) /* of a long log, before its end */
 
 /* What of the file is shown: one part, or a beginning and an end. */
 struct parts {

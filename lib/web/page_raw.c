@@ -15,7 +15,7 @@
 #include "web/log_query.h"
 #include "web/page.h"
 
-#define CHUNK_BYTES (64 * 1024)
+#define CHUNK_BYTES (64 << 10)
 
 struct raw {
 	struct logfile file;

@@ -9,23 +9,25 @@
 
 /* Read by the assembler, relative to the top of the source. */
 __asm__(".section .rodata\n"
-	".global style_css\n"
-	".global style_css_end\n"
 	"style_css:\n"
 	".incbin \"lib/web/style.css\"\n"
 	"style_css_end:\n"
-	".byte 0\n"
+	".balign 8\n"
+	"style_css_size:\n"
+	".quad style_css_end - style_css\n"
+	".global style_css, style_css_size\n"
 	".previous\n");
 
-extern const char style_css[], style_css_end[];
+extern const char style_css[];
+extern const uint64_t style_css_size;
 
 /* FNV-1a, 64 bits: it need only differ when the content does. */
 void style_tag(char out[STYLE_TAG_SIZE])
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
-	for (const char *p = style_css; p < style_css_end; p++)
-		hash = (hash ^ (unsigned char)*p) * 0x100000001b3;
+	for (uint64_t i = 0; i < style_css_size; i++)
+		hash = (hash ^ (unsigned char)style_css[i]) * 0x100000001b3;
 	snprintf(out, STYLE_TAG_SIZE, "%016llx", (unsigned long long)hash);
 }
 
@@ -42,7 +44,6 @@ int page_style(struct page *p, struct err *e)
 	if (request_has_etag(p->req, etag))
 		p->res->status = 304;
 	else
-		buf_add(&p->res->body, style_css,
-			(size_t)(style_css_end - style_css));
+		buf_add(&p->res->body, style_css, style_css_size);
 	return 0;
 }

@@ -8,9 +8,9 @@
 #include "web/page.h"
 
 /* A page holds so much of all logs together, and so much of one. */
-#define TAIL_PAGE_BYTES (1024 * 1024)
-#define TAIL_BYTES (48 * 1024)
-#define TAIL_GREEN_BYTES (12 * 1024)
+#define TAIL_PAGE_BYTES (1024 << 10)
+#define TAIL_BYTES (48 << 10)
+#define TAIL_GREEN_BYTES (12 << 10)
 
 struct run_jobs {
 	const struct run *run;

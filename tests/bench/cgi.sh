@@ -143,5 +143,5 @@ for runs; do
 	logs "$(sql "SELECT id FROM runs WHERE number = $runs
 		AND repo = 'bench.git'")"
 	measure "$runs"
-	sql "DELETE FROM runs"
+	sql "DELETE FROM sh_events; DELETE FROM jobs; DELETE FROM runs"
 done
