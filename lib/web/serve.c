@@ -40,30 +40,30 @@ static int answer(struct page *p, struct route *rt, struct err *e)
 
 /* One try: 1 the database changed meanwhile, 0 answered, -1, or -2 where it
  * could not be opened. */
-static int answer_once(struct page *p, const struct route *site, struct err *e)
+static int answer_once(const struct page *given, const struct route *site,
+	const struct home *home, struct err *e)
 {
+	struct page p = *given;
 	struct route rt = *site;
 	struct db db;
 	int ret;
 
-	response_reset(p->res);
-	if (db_open(&db, p->home, DB_READ, e) < 0)
+	response_reset(p.res);
+	if (db_open(&db, home, DB_READ, e) < 0)
 		return -2;
-	p->db = &db;
-	p->rt = &rt;
-	p->audience = (struct audience_list){ 0 };
+	p.home = home;
+	p.db = &db;
+	p.rt = &rt;
 	ret = db_begin_read(&db, e);
 	if (!ret) {
-		ret = answer(p, &rt, e);
+		ret = answer(&p, &rt, e);
 		db_rollback(&db);
 	}
 	/* torn data may also have looked like an error */
 	if (db_read_stale(&db))
 		ret = 1;
-	audience_release(&p->audience);
+	audience_release(&p.audience);
 	db_close(&db);
-	p->db = NULL;
-	p->rt = NULL;
 	return ret;
 }
 
@@ -93,9 +93,8 @@ static int serve_home(struct page *p, const struct route *site, struct err *e)
 		explain(p, e, 0);
 		return -1;
 	}
-	p->home = &home;
 	for (int i = 0; got > 0 && i < MAX_TRIES; i++)
-		got = answer_once(p, site, e);
+		got = answer_once(p, site, &home, e);
 	if (got > 0)
 		err_set(e, EXIT_BUSY,
 			"%s/quire.db is being written to all the time: "
@@ -104,7 +103,6 @@ static int serve_home(struct page *p, const struct route *site, struct err *e)
 	if (got)
 		explain(p, e, got != -2);
 	home_close(&home);
-	p->home = NULL;
 	return got ? -1 : 0;
 }
 
