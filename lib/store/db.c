@@ -35,9 +35,10 @@ void db_close(struct db *db)
 {
 	sqlite3_stmt *s;
 
-	while ((s = sqlite3_next_stmt(db->conn, NULL)))
+	/* what a statement has to say it said at its last step */
+	while (db->conn && (s = sqlite3_next_stmt(db->conn, NULL)))
 		sqlite3_finalize(s);
-	sqlite3_close_v2(db->conn);
+	sqlite3_close_v2(db->conn); /* of NULL does nothing */
 	free(db->kept);
 	free(db->path);
 	memset(db, 0, sizeof(*db));
@@ -181,6 +182,7 @@ int db_changes(struct db *db)
 	return sqlite3_changes(db->conn);
 }
 
+/* Binding fails only for a parameter that the statement has not. */
 void db_bind_text(sqlite3_stmt *s, int i, const char *text)
 {
 	if (text)

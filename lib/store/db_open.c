@@ -291,6 +291,7 @@ static int try_reader(struct db *db, const struct home *h, struct err *e)
 	if (r < 0)
 		return -1;
 
+	db_wait_ms(db, READ_WAIT_MS);
 	r = judge(db, &version, e);
 	if (r < 0) {
 		int rc = sqlite3_errcode(db->conn) & 0xff;
