@@ -73,7 +73,8 @@ int db_open(
 	struct db *db, const struct home *h, enum db_mode mode, struct err *e);
 /* The user_version, as it is now; -1 with e filled. */
 int db_version(struct db *db, struct err *e);
-/* Closes, also what was never opened; a writer that finds the queue empty calls db_checkpoint() first. */
+/* Closes, also what was never opened; a writer that finds the queue empty
+ * calls db_checkpoint() first. */
 void db_close(struct db *db);
 /* Forgets the connection without closing it: the process is about to end. */
 void db_abandon(struct db *db);
