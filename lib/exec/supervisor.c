@@ -7,6 +7,7 @@
  *	executor_exited appended and synced    reconcile: settles by it
  *	row settled                            reconcile: cleans
  *	processes ended, workspace removed
+ *	row settled, if it could not be before
  *	lock released (by the caller)
  */
 #include "exec/supervisor.h"
@@ -29,26 +30,40 @@ struct launch {
 	int64_t max_log;
 };
 
+/* What is to become of the row. */
+struct verdict {
+	struct run_edge edge;
+	struct buf reason;
+	int due; /* not settled yet */
+};
+
 static void report(const struct watch *w, const char *text)
 {
 	runlog_add(w->home, "%s#%lld: %s", w->run->repo,
 		(long long)w->run->number, text);
 }
 
-/* 0 also if the row had moved on, which is none of our business any more. */
-static int settle(struct watch *w, const struct run_edge *edge, struct err *e)
+static void decide(struct verdict *v, enum run_state to, const char *kind,
+	const char *reason)
 {
-	return run_settle(w->db, w->run->id, edge, e) < 0 ? -1 : 0;
+	buf_reset(&v->reason);
+	if (reason)
+		buf_adds(&v->reason, reason);
+	v->edge = (struct run_edge){ .to = to,
+		.failure_kind = kind,
+		.reason = reason ? v->reason.ptr : NULL };
+	v->due = 1;
 }
 
-static int fail_run(
-	struct watch *w, const char *kind, const char *reason, struct err *e)
+/* 0 also if the row had moved on, which is none of our business any more. */
+static int settle(struct watch *w, struct verdict *v, struct err *e)
 {
-	const struct run_edge edge = {
-		.to = RUN_FAILED, .failure_kind = kind, .reason = reason
-	};
-
-	return settle(w, &edge, e);
+	if (!v->due)
+		return 0;
+	if (run_settle(w->db, w->run->id, &v->edge, e) < 0)
+		return -1;
+	v->due = 0;
+	return 0;
 }
 
 static int read_settings(struct watch *w, struct launch *l, struct err *e)
@@ -95,15 +110,9 @@ static int prepare(struct watch *w, struct launch *l, struct err *e)
 	return jobenv_make(&l->env, w->db, w->home, w->run, &w->dir, e);
 }
 
-/* The run fails by what prepare() says; if that is a fault of the host, the
- * caller is to claim no more. */
-static int prepare_failed(
-	struct watch *w, const struct err *why, int error, struct err *e)
+/* Where a fault of the host is to blame, the caller is to claim no more: -1. */
+static int stop_if_hosts(const struct err *why, int error, struct err *e)
 {
-	if (fail_run(w,
-		    fault_is_no_space(error) ? KIND_DISK_FULL : KIND_WORKSPACE,
-		    why->text, e))
-		return -1;
 	if (!fault_is_hosts(error))
 		return 0;
 	*e = *why;
@@ -120,68 +129,55 @@ static void end_processes(struct watch *w)
 		report(w, e.text);
 }
 
-static int settle_timeout(struct watch *w, struct err *e)
+static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 {
 	struct buf reason = BUF_INIT;
-	int failed;
-
-	buf_adds(&reason, "the run was ended after its time limit of ");
-	clock_add_span(&reason, watch_limit_ms(w));
-	failed = fail_run(w, KIND_TIMEOUT, reason.ptr, e);
-	buf_release(&reason);
-	return failed;
-}
-
-static int settle_exit(struct watch *w, struct err *e)
-{
 	struct run_edge edge;
 
-	watch_record_exit(w);
-	ingest_outcome(&w->ingest, &edge);
-	return settle(w, &edge, e);
-}
-
-static int settle_end(struct watch *w, enum watch_end end, struct err *e)
-{
 	switch (end) {
 	case WATCH_EXITED:
-		return settle_exit(w, e);
+		ingest_outcome(&w->ingest, &edge);
+		decide(v, edge.to, edge.failure_kind, edge.reason);
+		break;
 	case WATCH_TIMEOUT:
-		return settle_timeout(w, e);
+		buf_adds(&reason, "the run was ended after its time limit of ");
+		clock_add_span(&reason, watch_limit_ms(w));
+		decide(v, RUN_FAILED, KIND_TIMEOUT, reason.ptr);
+		buf_release(&reason);
+		break;
 	case WATCH_NO_SPACE:
-		return fail_run(w, KIND_DISK_FULL,
-			"no space was left for the run's events", e);
+		decide(v, RUN_FAILED, KIND_DISK_FULL,
+			"no space was left for the run's events");
+		break;
 	case WATCH_ROW:
 		break;
 	}
-	return 0;
 }
 
 /* Between the two calls of proctree_subreaper() nobody is kicked: what this
  * process starts now, it kills. */
-static int execute(struct watch *w, const struct launch *l, struct err *e)
+static int execute(struct watch *w, const struct launch *l, struct verdict *v,
+	struct err *e)
 {
 	struct err why;
-	int failed, error;
+	int failed = 0;
 
 	if (proctree_subreaper(1, &why) ||
 		watch_spawn(w, &l->env, l->max_log, &why)) {
-		error = errno;
-		failed = fail_run(w, KIND_PROCESS_CRASHED, why.text, e);
-		if (!failed && fault_is_hosts(error)) {
-			*e = why;
-			failed = -1;
-		}
+		failed = stop_if_hosts(&why, errno, e);
+		decide(v, RUN_FAILED, KIND_PROCESS_CRASHED, why.text);
 	} else {
 		enum watch_end end = watch_until_end(w);
 
 		if (end != WATCH_EXITED) {
 			end_processes(w);
 			watch_drain(w);
-			watch_record_exit(w);
 		}
-		failed = settle_end(w, end, e);
+		watch_record_exit(w);
+		decide_end(w, end, v);
 	}
+	if (settle(w, v, &why))
+		report(w, why.text);
 	end_processes(w);
 	if (proctree_subreaper(0, &why))
 		report(w, why.text);
@@ -202,18 +198,32 @@ int supervise(
 	struct db *db, const struct home *h, const struct run *r, struct err *e)
 {
 	struct launch l = { .env = STRV_INIT };
+	struct verdict v = { .reason = BUF_INIT };
 	struct watch w;
 	struct err why;
 	int failed = 0;
 
 	watch_init(&w, db, h, r);
-	if (prepare(&w, &l, &why))
-		failed = prepare_failed(&w, &why, errno, e);
-	else if (is_still_active(&w))
-		failed = execute(&w, &l, e);
+	if (prepare(&w, &l, &why)) {
+		int error = errno;
+
+		decide(&v, RUN_FAILED,
+			fault_is_no_space(error) ? KIND_DISK_FULL
+						 : KIND_WORKSPACE,
+			why.text);
+		failed = stop_if_hosts(&why, error, e);
+	} else if (is_still_active(&w)) {
+		failed = execute(&w, &l, &v, e);
+	}
 	if (w.dir.path && rundir_clean(&w.dir, &why))
 		report(&w, why.text);
+	/* if the disk was full, there is space for the row only now */
+	if (settle(&w, &v, &why)) {
+		*e = why;
+		failed = -1;
+	}
 	strv_release(&l.env);
+	buf_release(&v.reason);
 	watch_release(&w);
 	return failed;
 }

@@ -1,0 +1,76 @@
+#!/bin/sh
+# A disk that runs full: on a small one of its own, in a mount namespace.
+if [ -z "${QUIRE_TEST_FULL:-}" ]; then
+	if unshare -m true 2>/dev/null; then
+		exec env QUIRE_TEST_FULL=1 unshare -m sh "$0" "$@"
+	fi
+	echo '1..0 # SKIP no mount namespace to be had'
+	exit 0
+fi
+. "$(dirname "$0")/lib.sh"
+plan 11
+
+mkdir "$QUIRE_HOME"
+mount -t tmpfs -o size=12m,mode=755 quire-test "$QUIRE_HOME"
+at_end 'umount -l "$QUIRE_HOME"'
+new_home
+quire config minFree 0 >/dev/null
+new_repo foo
+
+row() {
+	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
+}
+
+dir() {
+	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
+}
+
+QUICK='{"jobs":[{"id":"a","run":"true"}]}'
+pipeline foo "$QUICK"
+push foo >/dev/null
+wait_idle
+check 'on a small disk it works' 'test "$(state foo#1)" = complete'
+
+# zeros are next to nothing in the repository
+head -c 20000000 /dev/zero >foo/zeros
+git -C foo add zeros
+pipeline foo "$QUICK" 'too big'
+push foo >/dev/null
+wait_idle
+check 'a workspace that does not fit: disk-full' \
+	'test "$(row 2 state,failure_kind)" = "failed|disk-full" &&
+	row 2 reason | grep "zeros: No space left"'
+check 'nothing is left of it' \
+	'wait_for "! test -e \"$(dir 2)/workspace\""'
+check 'quire-run says so in its log' \
+	'wait_for "grep \"No space left\" \"$QUIRE_HOME/quire-run.log\""'
+git -C foo rm -q zeros
+
+# a job fills the disk, then goes on emitting events
+pipeline foo '{"jobs":[{"id":"fill","run":"cat /dev/zero >all"},
+	{"id":"next","run":"true"}]}' filler
+push foo >/dev/null
+wait_idle
+check 'a run that fills the disk fails' \
+	'test "$(row 3 state)" = failed && row 3 failure_kind |
+		grep -x -e disk-full -e pipeline-failure'
+check 'its jobs are over' \
+	'test "$(sql "SELECT count(*) FROM jobs JOIN runs ON runs.id = run_id
+		WHERE number = 3 AND jobs.state IN ('\''pending'\'',
+		'\''active'\'')")" = 0'
+check 'its workspace is gone, and the space is back' \
+	'wait_for "! test -e \"$(dir 3)/workspace\"" &&
+	test "$(df --output=avail -k "$QUIRE_HOME" | tail -n 1)" -gt 4000'
+check 'the database is sound' \
+	'test "$(sql "PRAGMA integrity_check")" = ok'
+
+quire config minFree 12M >/dev/null
+pipeline foo "$QUICK" 'waits for space'
+push foo >/dev/null
+check 'below minFree a run stays pending' \
+	'wait_for "grep minFree \"$QUIRE_HOME/quire-run.log\"" &&
+	test "$(state foo#4)" = pending'
+quire config minFree 1M >/dev/null
+check 'with space it runs' \
+	'quire-run && test "$(state foo#4)" = complete'
+check 'nothing is left for reconcile' '! quire-reconcile 2>&1 | grep .'
