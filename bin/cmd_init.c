@@ -6,6 +6,7 @@
  * run's lock held; its repositories; -wal and -shm. What was done is printed,
  * and what to do next.
  */
+#include <inttypes.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "exec/layout.h"
 #include "exec/reconcile.h"
 #include "exec/takeover.h"
+#include "store/legacy.h"
 #include "store/upgrade.h"
 
 static const char help[] =
@@ -33,27 +35,33 @@ struct work {
 	struct home home;
 	struct buf done;
 	struct takeover takeover;
-	int older, settled;
+	int older;
 };
 
 static int fill_database(struct work *w, struct err *e)
 {
+	int64_t settled = 0;
 	struct db db;
-	int failed = 0;
+	int failed = 0, older, ignored;
 
-	if (reconcile_migrate(&w->home, &w->settled, e) < 0)
+	if (reconcile_migrate(&w->home, &ignored, e) < 0)
 		return -1;
-	if (w->settled)
-		buf_addf(&w->done,
-			"settled as orphaned what was pending or active: "
-			"runs: %d\n",
-			w->settled);
 	if (db_open(&db, &w->home, DB_WRITE_CURRENT, e) < 0)
 		return -1;
-	if (w->older)
+	older = legacy_marked(&db, &settled, e);
+	if (older < 0) {
+		failed = 1;
+	} else if (older) {
+		w->older = 1;
+		buf_addf(&w->done,
+			"took over a home of the older system; settled as "
+			"orphaned what was\npending or active: %" PRId64
+			" runs\n",
+			settled);
 		failed = takeover_finish(&db, &w->home, &w->takeover, e) < 0;
-	else
+	} else {
 		takeover_survey(&db, &w->home, &w->takeover);
+	}
 	db_checkpoint(&db);
 	db_close(&db);
 	return failed ? -1 : layout_wal(&w->home, e);
@@ -90,11 +98,6 @@ static int init(
 		return -1;
 	if (forget_sweep(&w->home, &w->done, e) < 0)
 		return -1;
-	w->older = takeover_begin(&w->home, e);
-	if (w->older < 0)
-		return -1;
-	if (w->older)
-		buf_adds(&w->done, "took over a home of the older system\n");
 	return fill_database(w, e);
 }
 

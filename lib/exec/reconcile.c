@@ -25,6 +25,7 @@
 #include "exec/lock.h"
 #include "exec/pass.h"
 #include "exec/supervisor.h"
+#include "store/legacy.h"
 #include "store/migrate.h"
 #include "store/seeded.h"
 #include "store/setting.h"
@@ -175,6 +176,7 @@ int reconcile_migrate(const struct home *h, int *taken_over, struct err *e)
 {
 	struct held held = { 0 };
 	struct db db = { 0 };
+	int64_t settled = 0;
 	int version, rc;
 
 	*taken_over = 0;
@@ -184,11 +186,14 @@ int reconcile_migrate(const struct home *h, int *taken_over, struct err *e)
 		db_close(&db);
 		return 0;
 	}
-	rc = upgrade_take_over(&db, version, clock_now_ms(), taken_over, e);
-	if (rc == 0)
-		rc = held_take(&held, &db, h, e);
+	/* what was live in the older system's is settled by the migration */
+	rc = version <= LEGACY_LAST ? 0 : held_take(&held, &db, h, e);
 	if (rc == 0)
 		rc = migrate_run(&db, e);
+	if (rc == 0 && version > 0 && version <= LEGACY_LAST &&
+		legacy_marked(&db, &settled, e) < 0)
+		rc = -1;
+	*taken_over = (int)settled;
 	db_close(&db);
 	if (rc == 0 && held.n) {
 		rc = db_open(&db, h, DB_WRITE_CURRENT, e);

@@ -38,7 +38,7 @@ int reconcile(struct reconcile *r, struct err *e);
  * lock of every active row (one that is held is a live run: EXIT_BUSY),
  * migrates, settles these rows. Databases of the older system (versions 1 to
  * 7) have no live run of ours: what was pending or active there is settled as
- * orphaned, before the migration; *taken_over counts them. An empty file
+ * orphaned by the migration itself; *taken_over counts them. An empty file
  * becomes a fresh database; one that is up to date is left alone.
  */
 int reconcile_migrate(const struct home *h, int *taken_over, struct err *e);

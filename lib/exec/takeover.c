@@ -14,9 +14,7 @@
 #include "exec/adopt.h"
 #include "store/legacy.h"
 #include "store/repo.h"
-#include "store/upgrade.h"
 
-#define MARK ".takeover"
 #define MAX_DEPTH 16
 
 struct walk {
@@ -31,27 +29,6 @@ void takeover_release(struct takeover *t)
 {
 	buf_release(&t->done);
 	buf_release(&t->left);
-}
-
-int takeover_begin(const struct home *h, struct err *e)
-{
-	int version, fd;
-	struct db db;
-
-	if (faccessat(h->fd, MARK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return 1;
-	if (errno != ENOENT)
-		return err_sys(e, "%s/" MARK, h->path);
-	if (upgrade_open(&db, h, &version, e) < 0)
-		return -1;
-	db_close(&db);
-	if (version < 1 || version > UPGRADE_LAST_OLDER)
-		return 0;
-	fd = openat(h->fd, MARK, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return err_sys(e, "cannot make %s/" MARK, h->path);
-	close(fd);
-	return 1;
 }
 
 /* What its HEAD has for a pipeline, and whether a hook was there before. */
@@ -190,7 +167,7 @@ void takeover_survey(struct db *db, const struct home *h, struct takeover *t)
 
 static int is_ours(const char *name)
 {
-	static const char *const ours[] = { ".", "..", MARK, "quire.db",
+	static const char *const ours[] = { ".", "..", "quire.db",
 		"quire.db-wal", "quire.db-shm", "repos", "runs", "slots",
 		"cache", "secrets", "hooks" };
 
@@ -233,7 +210,5 @@ int takeover_finish(
 			"run_token (runs: %" PRId64 "): kept, of no use here\n",
 			tokens);
 	list_unknown(h, t);
-	if (unlinkat(h->fd, MARK, 0) < 0)
-		return err_sys(e, "cannot remove %s/" MARK, h->path);
-	return 0;
+	return legacy_unmark(db, e);
 }

@@ -1,11 +1,11 @@
 /*
  * takeover.h - a home of the older system becomes one of ours.
  *
- * Its database is migrated by reconcile_migrate(), which also settles what was
- * pending or active. What is left: every bare repository below repos/ gets its
- * row, its hook and its baseline (all refs seen, nothing queued). A crash in
- * between leaves the file .takeover in the home, and the next quire init goes
- * on from there.
+ * Its database is migrated by whoever opens it first for writing, which also
+ * settles what was pending or active, and leaves a mark (legacy.h). What is
+ * left for quire init: every bare repository below repos/ gets its row, its
+ * hook and its baseline (all refs seen, nothing queued). The mark goes last, so
+ * that the next quire init goes on where a crash ended this one.
  */
 #ifndef QUIRE_EXEC_TAKEOVER_H
 #define QUIRE_EXEC_TAKEOVER_H
@@ -21,10 +21,7 @@ struct takeover {
 };
 void takeover_release(struct takeover *t);
 
-/* Whether the home is one (its database is at version 1 to 7), or a takeover
- * was cut short; and then marks it. Opens the database itself. 1, 0, -1. */
-int takeover_begin(const struct home *h, struct err *e);
-/* After the migration. What fails for one repository is a line in left. */
+/* What fails for one repository is a line in left. */
 int takeover_finish(
 	struct db *db, const struct home *h, struct takeover *t, struct err *e);
 /* For a home that is ours: bare repositories below repos/ that nobody has

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "store/legacy.h"
+
 int migrate_current(void)
 {
 	return migrations[migrations_count - 1].version;
@@ -92,7 +95,7 @@ static int migrate_inside(struct db *db, const struct migration *list, int n,
 	static const char broken_sql[] =
 		"SELECT count(*) FROM pragma_foreign_key_check";
 	int version = db_version(db, e);
-	int64_t broken = 0, broken_before = 0;
+	int64_t broken = 0, broken_before = 0, settled = 0;
 
 	if (version < 0)
 		return -1;
@@ -103,6 +106,9 @@ static int migrate_inside(struct db *db, const struct migration *list, int n,
 		count(db, broken_sql, &broken_before, e) < 0 ||
 		drop_triggers(db, e) < 0)
 		return -1;
+	int older = version > 0 && version <= LEGACY_LAST;
+	if (older && legacy_settle(db, clock_now_ms(), &settled, e) < 0)
+		return -1;
 
 	for (int i = 0; i < n; i++) {
 		if (list[i].version <= version)
@@ -110,6 +116,10 @@ static int migrate_inside(struct db *db, const struct migration *list, int n,
 		if (db_exec(db, list[i].sql, e) < 0)
 			return err_prefix(e, "migration %s", list[i].name);
 	}
+	/* to a version before ours only a test migrates */
+	if (older && list[n - 1].version >= MIGRATE_OURS &&
+		legacy_mark(db, settled, e) < 0)
+		return -1;
 	if (db_exec(db, triggers_sql, e) < 0 ||
 		count(db, broken_sql, &broken, e) < 0)
 		return -1;

@@ -2,7 +2,7 @@
 # quire init: a home is made, mended, shared, taken over, or refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 58
+plan 60
 
 mode() {
 	stat -c %a "$1"
@@ -202,6 +202,15 @@ chmod +x "$old/repos/work/bar.git/hooks/post-receive"
 git init -q --bare --object-format=sha256 "$old/repos/new.git"
 git init -q "$old/repos/tree"
 echo x >"$old/quire.conf"
+cp -R "$old" older
+QUIRE_HOME=$T/older
+check 'an older home that another command upgraded first' '
+	quire runs >out && grep "foo#3 *failed" out &&
+	test "$(sql "SELECT count(*) FROM runs WHERE failure_kind =
+		'\''orphaned'\''")" = 2'
+check 'is still taken over by the next init' '
+	quire init >out && grep "^took over" out &&
+	quire repo list | grep "^foo.git" && quire repo list | grep "^work/bar"'
 QUIRE_HOME=$old
 check 'a home of the older system is taken over' 'quire init >"$T/taken"'
 check 'its runs are there, the live ones orphaned' '
@@ -224,10 +233,11 @@ check 'it lists what it cannot carry over' '
 	grep "bar.git: the hook that was there" left &&
 	grep "run_token (runs: 1)" left && grep "old/quire.conf" left'
 check 'once: the next init takes nothing over' '
-	quire init >out && ! grep "^took over" out && test ! -e old/.takeover'
+	quire init >out && ! grep "^took over" out'
 check 'a takeover that was cut short goes on' '
-	quire repo rm foo && touch old/.takeover && quire init &&
-	quire repo list | grep "^foo.git" && test ! -e old/.takeover'
+	quire repo rm foo && sql "INSERT INTO counters (name, value)
+		VALUES ('\''takeover'\'', 0)" && quire init &&
+	quire repo list | grep "^foo.git"'
 check 'a repository that nobody registered is pointed out' '
 	quire repo rm foo && quire init | grep "foo.git: not registered" &&
 	! quire repo list | grep "^foo.git"'

@@ -112,10 +112,10 @@ for version in 1 2 3 4 5 6 7; do
 done
 
 older 3 WAL
-check 'any command of quire upgrades, and leaves the rows as they are' '
+check 'any command of quire upgrades, and ends what was live' '
 	quire runs --json >out && test "$(sql "PRAGMA user_version")" -ge 8 &&
 	test "$(sql "SELECT group_concat(state) FROM (SELECT state FROM runs
-		WHERE id IN (\"a\", \"p\") ORDER BY id)")" = active,pending'
+		WHERE id IN (\"a\", \"p\") ORDER BY id)")" = failed,failed'
 check 'runs are numbered by the time they were queued, then by id' '
 	test "$(sql "SELECT group_concat(id || number) FROM (SELECT * FROM runs
 		WHERE repo = \"a.git\" ORDER BY number)")" = \

@@ -97,15 +97,25 @@ static void make_older(int version, int wal)
 	assert_int_equal(sqlite3_close(conn), SQLITE_OK);
 }
 
-/* The columns that every version has, in all rows of all tables. */
+#define LIVE "state IN ('pending', 'active')"
+
+/*
+ * The columns that every version has, in all rows of all tables, with what was
+ * live shown as the upgrade settles it: orphaned and aborted, at some time.
+ */
 static char *old_rows(sqlite3 *conn, int version)
 {
 	static const char *const queries[] = {
-		"SELECT id, repo, ref_name, sha, pushed_at_ms, state,"
-		" failure_kind, queued_at_ms, started_at_ms, finished_at_ms"
+		"SELECT id, repo, ref_name, sha, pushed_at_ms,"
+		" iif(" LIVE ", 'failed', state),"
+		" iif(" LIVE ", 'orphaned', failure_kind),"
+		" queued_at_ms, started_at_ms,"
+		" iif(failure_kind = 'orphaned', NULL, finished_at_ms)"
 		" FROM runs ORDER BY id",
-		"SELECT run_id, job_id, state, exit_code, started_at_ms,"
-		" finished_at_ms FROM jobs ORDER BY run_id, job_id",
+		"SELECT run_id, job_id, iif(" LIVE ", 'aborted', state),"
+		" exit_code, started_at_ms,"
+		" iif(run_id = 'r-active' AND state = 'aborted', NULL,"
+		" finished_at_ms) FROM jobs ORDER BY run_id, job_id",
 		"SELECT run_id, job_id, started_at_ms, finished_at_ms,"
 		" exit_code, cmd FROM sh_events"
 		" ORDER BY run_id, job_id, started_at_ms",
@@ -172,7 +182,11 @@ static void upgrade_from(int version, int wal)
 		"r-late|1|1\nr-gone|1|2\nr-gone2|2|3\nr-pending|3|4\n"
 		"r-active|4|5\nr-done|2|6\nr-bare|5|7\nr-failed|6|8\n"
 		"r-odd|7|9\n");
-	assert_rows("SELECT name, value FROM counters", "push_seq|9\n");
+	assert_rows("SELECT name, value FROM counters ORDER BY name",
+		"push_seq|9\ntakeover|2\n");
+	assert_rows("SELECT id, finished_at_ms > 1700000000000 FROM runs"
+		    " WHERE failure_kind = 'orphaned' ORDER BY id",
+		"r-active|1\nr-pending|1\n");
 	assert_rows("SELECT job_id, position FROM jobs"
 		    " WHERE run_id = 'r-active' ORDER BY position",
 		"z-first|1\nb|2\nc|3\n");
