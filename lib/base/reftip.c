@@ -121,21 +121,18 @@ static int follow(const char *git_dir, const char *name, struct reftip *tip)
 }
 
 /* What cat-file found under a name may be another ref's. */
-static int confirm(const char *git_dir, struct reftip *const *tips, size_t n,
-	struct err *e)
+static int confirm(const char *git_dir, const char *const *names,
+	struct reftip *const *tips, size_t n, struct err *e)
 {
-	const char *names[CONFIRM_AT_ONCE];
 	struct git_ref *refs;
 	size_t n_refs;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = tips[i]->ref;
 	if (git_refs_named(git_dir, names, n, &refs, &n_refs, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		tips[i]->known = 1;
 		for (size_t k = 0; k < n_refs; k++)
-			if (!strcmp(refs[k].name, tips[i]->ref))
+			if (!strcmp(refs[k].name, names[i]))
 				memcpy(tips[i]->oid, refs[k].oid, OID_SIZE);
 	}
 	git_refs_release(refs, n_refs);
@@ -156,17 +153,19 @@ static int ask(
 	rc = gitcat_ask(git, names, n, answers, e);
 	for (size_t i = 0; !rc && i < n; i++) {
 		buf_release(&answers[i].content);
-		if (answers[i].type == GITCAT_MISSING)
+		if (answers[i].type == GITCAT_MISSING) {
 			tips[i]->known = 1;
-		else
+		} else {
+			names[found] = names[i];
 			tips[found++] = tips[i];
+		}
 	}
 	for (size_t i = 0; !rc && i < found; i += CONFIRM_AT_ONCE) {
 		size_t some = found - i;
 
 		if (some > CONFIRM_AT_ONCE)
 			some = CONFIRM_AT_ONCE;
-		rc = confirm(git->git_dir, tips + i, some, e);
+		rc = confirm(git->git_dir, names + i, tips + i, some, e);
 	}
 	free(names);
 	free(answers);
