@@ -43,17 +43,17 @@ int err_sys(struct err *e, const char *fmt, ...)
 
 int err_prefix(struct err *e, const char *fmt, ...)
 {
-	char old[sizeof(e->text)];
 	va_list ap;
 
 	if (!e)
 		return -1;
-	memcpy(old, e->text, sizeof(old));
+
+	const struct err old = *e;
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
 
 	size_t used = strlen(e->text);
-	snprintf(e->text + used, sizeof(e->text) - used, ": %s", old);
+	snprintf(e->text + used, sizeof(e->text) - used, ": %s", old.text);
 	return -1;
 }
