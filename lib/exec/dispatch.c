@@ -133,7 +133,7 @@ static int claim_one(
 static int claim_any(
 	struct dispatch *d, struct run *r, int *lock, struct err *e)
 {
-	int skip = 0, found, claimed;
+	int skip = 0, found, claimed = 0;
 
 	while ((found = run_next_pending(d->db, skip, r, e)) == 1) {
 		if (!skip && check_host(d, e)) {

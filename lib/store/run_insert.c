@@ -87,7 +87,6 @@ static int next_attempt(
 static int find_place(
 	struct db *db, const struct run_new *n, struct place *at, struct err *e)
 {
-	at->attempt = 1;
 	if (next_number(db, n->repo, &at->number, e) < 0)
 		return err_prefix(e, "%s", n->repo);
 	if (!n->rerun_of)
@@ -100,7 +99,7 @@ static int find_place(
 int run_insert(struct db *db, const struct run_new *n, char id[ID_SIZE],
 	int64_t *number, struct err *e)
 {
-	struct place at;
+	struct place at = { .attempt = 1 };
 	char traceparent[TRACE_SIZE];
 	int64_t now_ms = clock_now_ms();
 	sqlite3_stmt *s = db_stmt(db, insert_sql, e);

@@ -84,12 +84,14 @@ static int effective(struct db *db, const char *repo,
 	struct err *e)
 {
 	int of_repo = 0;
-	int r = read_stored(
-		db, key->per_repo ? repo : NULL, key->name, value, &of_repo, e);
+	int r;
 
+	*value = NULL;
+	r = read_stored(
+		db, key->per_repo ? repo : NULL, key->name, value, &of_repo, e);
 	if (r < 0)
 		return -1;
-	if (r == 0)
+	if (!*value)
 		*value = mem_strdup(key->fallback);
 	*origin = r == 0 ? "default" : of_repo ? repo : "global";
 	return 0;
