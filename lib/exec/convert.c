@@ -115,6 +115,13 @@ struct text_stats {
 	size_t nul, lone_cr, lone_lf, crlf, printable, nonprintable;
 };
 
+static int is_unprintable(unsigned char c)
+{
+	int in_text = c == '\b' || c == '\t' || c == '\033' || c == '\f';
+
+	return c == 0x7f || (c < 32 && !in_text);
+}
+
 static void text_stats(struct text_stats *s, const char *data, size_t len)
 {
 	memset(s, 0, sizeof(*s));
@@ -128,8 +135,7 @@ static void text_stats(struct text_stats *s, const char *data, size_t len)
 			s->lone_cr++;
 		} else if (c == '\n') {
 			s->lone_lf++;
-		} else if (c == 0x7f ||
-			   (c < 32 && !memchr("\b\t\033\014", c, 4))) {
+		} else if (is_unprintable(c)) {
 			s->nul += c == 0;
 			s->nonprintable++;
 		} else {

@@ -45,8 +45,8 @@ static struct checkout_folder *add_folder(
 
 	if (w->n_folders == w->folders_size) {
 		w->folders_size = w->folders_size ? w->folders_size * 2 : 64;
-		w->folders = mem_resize(
-			w->folders, w->folders_size, sizeof(*w->folders));
+		w->folders = mem_resize(w->folders, w->folders_size,
+			sizeof(struct checkout_folder *));
 	}
 	folder->path = path;
 	folder->scope = scope;
