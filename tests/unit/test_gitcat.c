@@ -20,7 +20,7 @@
 static char top[64];
 static char git_dir[128];
 
-static void sh(const char *fmt, ...)
+static void __attribute__((format(printf, 1, 2))) sh(const char *fmt, ...)
 {
 	struct buf b = BUF_INIT;
 	va_list ap;
