@@ -70,7 +70,7 @@ facts_from_page() {
 	/<dt>Ref</ { ref = between("?ref=", "\"") }
 	/<dt>Commit</ { sha = between("<code title=\"", "\"") }
 	/<dt>Ended</ { ended = between("datetime=\"", "\"") }
-	/<section class="job"/ { job = between("id=\"job-", "\""); n = 0 }
+	/<section class="job[ "]/ { job = between("id=\"job-", "\""); n = 0 }
 	/<header><h2>/ && job {
 		print "job " job " " between("<span class=\"st ", "\"")
 	}

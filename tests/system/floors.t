@@ -89,7 +89,7 @@ mutable() {
 		awk '$3 == "O" || $2 == "O" {
 			for (i = 1; i < NF; i++)
 				if ($i ~ /^\.t?(data|bss)$/ &&
-					$NF !~ /^(buf_empty|__asan|__ubsan|\.L)/)
+					$NF !~ /^(buf_empty|__(odr_)?asan|__ubsan|\.L)/)
 					print $NF
 		}'
 }

@@ -16,9 +16,16 @@
 #include "base/mem.h"
 #include "web/http.h"
 
+/* Only how cmocka reports is left of the environment. */
 static int read_request(struct request *r, const char *const *env)
 {
+	static const char output[] = "CMOCKA_MESSAGE_OUTPUT";
+	char *format = getenv(output) ? mem_strdup(getenv(output)) : NULL;
+
 	clearenv();
+	if (format)
+		setenv(output, format, 1);
+	free(format);
 	for (; *env; env += 2)
 		setenv(env[0], env[1], 1);
 	return request_read(r);
