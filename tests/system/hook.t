@@ -48,7 +48,7 @@ mv '$T/started.new' '$T/started'
 END
 chmod +x beside/quire-run
 check 'its umask is 027, and no signal is blocked or ignored' \
-	'git -C foo commit -q --allow-empty -m next &&
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	git -C "$BARE" fetch -q "$T/foo" +main:main &&
 	(umask 0; trap "" PIPE HUP USR1; { git -C foo rev-parse main~1 main |
 	tr "\n" " "; echo refs/heads/main; } | beside/quire-push --git-dir "$BARE") &&
@@ -59,7 +59,7 @@ wait_idle
 
 rm -f go
 check 'a push by a job kicks nobody' \
-	'git -C foo commit -q --allow-empty -m next && QUIRE_RUN_ID=x push foo |
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next && QUIRE_RUN_ID=x push foo |
 	grep -q "foo#3 queued for main *$" && sleep 0.3 &&
 	test "$(state foo#3)" = pending'
 touch go
@@ -67,7 +67,7 @@ check 'the next push that is none starts both' \
 	'git -C foo tag v1 && push foo v1 >/dev/null && wait_idle &&
 	test "$(sql "SELECT count(*) FROM runs WHERE state = '\''complete'\''")" = 3'
 check 'signals that are ignored here are not in the run' \
-	'git -C foo commit -q --allow-empty -m next &&
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	(trap "" PIPE XFSZ HUP CHLD; push foo >/dev/null) && wait_idle &&
 	test "$(sql "SELECT state FROM runs ORDER BY number DESC LIMIT 1")" = complete'
 
@@ -101,7 +101,7 @@ check 'a program with a path that is too long for #!' \
 	push foo | grep "quire: foo#[0-9]* queued for main" && wait_idle'
 quire repo hook foo >/dev/null
 check 'the home in the hook beats the environment' \
-	'git -C foo commit -q --allow-empty -m next &&
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	QUIRE_HOME=$T/nowhere push foo | grep "quire: foo#[0-9]* queued"'
 wait_idle
 
@@ -161,7 +161,7 @@ quire repo hook foo >/dev/null
 rm "$OLD"
 sed -i '/^# chain/d' "$HOOK"
 check 'a pusher that does not listen any more is no failure' \
-	'git -C foo commit -q --allow-empty -m next &&
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	git -C "$BARE" fetch -q "$T/foo" +main:main &&
 	{ git -C foo rev-parse main~1 main | tr "\n" " "; echo refs/heads/main; } \
 	>line && { (cd "$BARE" && sleep 0.2 && GIT_DIR=. hooks/post-receive <"$T/line"
@@ -169,7 +169,7 @@ check 'a pusher that does not listen any more is no failure' \
 	test "$(cat status)" = 0 && test "$(sql "SELECT count(*) FROM runs
 	WHERE sha = '\''$(git -C foo rev-parse main)'\''")" = 1'
 check 'nor is one whose standard error is closed' \
-	'git -C foo commit -q --allow-empty -m next &&
+	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	git -C "$BARE" fetch -q "$T/foo" +main:main &&
 	{ git -C foo rev-parse main~1 main | tr "\n" " "; echo refs/heads/main; } \
 	>line && (cd "$BARE" && GIT_DIR=. hooks/post-receive <"$T/line" 2>&-) &&
