@@ -147,6 +147,10 @@ bench-%: packages-build+test+bench
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/bench/$*.sh
 
+# the model of the queue, exhaustively: minutes, and gigabytes of memory
+model: packages-test
+	@sh tests/model/check.sh
+
 install: all
 	install -d '$(DESTDIR)$(bindir)'
 	for p in $(PROGRAMS); do \
@@ -174,7 +178,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind lint format-check install uninstall \
+.PHONY: all units demo check test asan valgrind model lint format-check install uninstall \
 	clean FORCE
 .SECONDARY:
 
