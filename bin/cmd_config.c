@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "exec/kick.h"
 #include "store/repo.h"
+#include "store/run.h"
 #include "store/setting.h"
 
 static const char help[] =
@@ -129,6 +131,16 @@ static int get(struct request *q, struct err *e)
 	return failed ? -1 : 0;
 }
 
+/* A slot that is new stays idle while runs wait, unless somebody kicks. */
+static int fill_slots(struct cmd_ctx *c, struct err *e)
+{
+	int64_t pending;
+
+	if (run_count(&c->db, RUN_PENDING, &pending, e) < 0)
+		return -1;
+	return pending ? kick_now(&c->home, "", e) : 0;
+}
+
 static int change(const struct request *q, struct err *e)
 {
 	struct cmd_ctx c;
@@ -146,6 +158,8 @@ static int change(const struct request *q, struct err *e)
 					    &c.db, repo, q->key, q->value, e);
 		repo_release(&r);
 	}
+	if (!failed && !strcmp(q->key, "maxRuns"))
+		failed = fill_slots(&c, e) < 0;
 	cmd_close(&c);
 	return failed ? -1 : 0;
 }

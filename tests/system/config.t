@@ -2,7 +2,7 @@
 # quire config: what is set, where, and what is refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 38
+plan 39
 new_home
 quire repo new foo >/dev/null
 quire repo new work/bar >/dev/null
@@ -104,3 +104,17 @@ check 'usage: no key, too much, what does not go together' '
 	says 2 "." quire config --list --unset &&
 	says 2 "." quire config --json timeout &&
 	says 2 "." quire config --unset timeout 1h'
+
+new_repo slots
+for branch in one two; do
+	git -C slots checkout -q -b "$branch"
+	pipeline slots "{\"jobs\": [{\"id\": \"a\", \"run\":
+		\"until test -e $T/go; do sleep 0.05; done\"}]}" "$branch" >/dev/null
+done
+check 'a run that waited starts when maxRuns grows' '
+	push slots one && push slots two && wait_for "test \"\$(sql \"SELECT
+		count(*) FROM runs WHERE state = '\''active'\''\")\" = 1" &&
+	quire config maxRuns 2 && wait_for "test \"\$(sql \"SELECT
+		count(*) FROM runs WHERE state = '\''active'\''\")\" = 2"'
+touch go
+wait_idle
