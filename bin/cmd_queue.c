@@ -98,6 +98,7 @@ static void print_queued(const struct run_new *new, int64_t number,
 int queue_run(struct cmd_ctx *ctx, const struct run_new *new, const char *note,
 	struct err *e)
 {
+	struct buf told = BUF_INIT;
 	char id[ID_SIZE];
 	int64_t number, ahead;
 	char *command;
@@ -112,11 +113,12 @@ int queue_run(struct cmd_ctx *ctx, const struct run_new *new, const char *note,
 	print_queued(new, number, ahead, note);
 	kicked = command ? kick_now(&ctx->home, command, e) : -1;
 	free(command);
+	kick_add_outcome(&told, &ctx->home, kicked, e);
 	home_close(&ctx->home);
-	if (kicked < 0)
-		return -1;
 	if (kicked == 0)
-		puts("the next quire-reconcile, or the run that is at work "
-		     "now, starts it");
-	return 0;
+		puts(told.ptr);
+	else if (kicked < 0)
+		err_set(e, e->status, "%s", told.ptr);
+	buf_release(&told);
+	return kicked < 0 ? -1 : 0;
 }

@@ -26,6 +26,7 @@
 #include "ci_progress.h"
 #include "exec/executor.h"
 #include "exec/fds.h"
+#include "exec/kick.h"
 #include "exec/proctree.h"
 #include "exec/sendq.h"
 #include "program.h"
@@ -269,6 +270,15 @@ static int current_branch(struct buf *branch, struct err *e)
 	return branch->len ? set_var("QUIRE_BRANCH", branch->ptr, e) : 0;
 }
 
+/* Not QUIRE_RUN_ID of a run that quire-ci is within: its supervisor finds
+ * stray processes by it. */
+static int mark_job(struct err *e)
+{
+	const char *id = getenv("QUIRE_RUN_ID");
+
+	return id && *id ? 0 : set_var("QUIRE_RUN_ID", KICK_LOCAL_RUN, e);
+}
+
 static int local_env(const struct options *o, struct err *e)
 {
 	struct buf branch = BUF_INIT;
@@ -289,6 +299,8 @@ static int local_env(const struct options *o, struct err *e)
 		ret = set_var("QUIRE_WORKSPACE", top, e);
 	if (ret == 0)
 		ret = set_var("CI", "true", e);
+	if (ret == 0)
+		ret = mark_job(e);
 	buf_release(&branch);
 	free(top);
 	return ret;

@@ -127,6 +127,7 @@ static void wake(void *arg, const char *repo, const char *run_id)
 /* The kick was prepared if this user may; else the setting `kick`. */
 static void start_runs(struct push *p)
 {
+	struct buf told = BUF_INIT;
 	struct err e;
 	char *command;
 	int rc = -1;
@@ -135,20 +136,14 @@ static void start_runs(struct push *p)
 		kick_release(&p->kick);
 		return;
 	}
-	if (kick_in_job())
-		return;
 	command = setting_get(&p->db, NULL, "kick", &e);
 	if (command)
 		rc = kick_now(&p->home, command, &e);
 	free(command);
-	if (rc < 0)
-		pusher_say(&p->out, "%s: it waits for the next quire-reconcile",
-			e.text);
-	else if (!rc)
-		pusher_say(&p->out,
-			"uid %ld may not start it: the next quire-reconcile "
-			"does",
-			(long)geteuid());
+	kick_add_outcome(&told, &p->home, rc, &e);
+	if (told.len)
+		pusher_say(&p->out, "%s", told.ptr);
+	buf_release(&told);
 }
 
 static void report(struct push *p)

@@ -43,9 +43,8 @@ static int run(const struct home *h)
 		return program_fail(NAME, &e);
 	/* it would end with the job's run, and leave its own an orphan */
 	if (kick_in_job())
-		return program_usage(NAME,
-			"not within a run: the queue is looked at when it "
-			"ends");
+		return program_usage(
+			NAME, "not within a job: what it starts ends with it");
 	if (db_open(&db, h, DB_WRITE, &e))
 		return fail(h, &e);
 	done = dispatch(&db, h, &e);

@@ -123,6 +123,42 @@ int kick_in_job(void)
 	return id && *id;
 }
 
+/* A live run of this home has a FIFO: quire-run is there, and goes on. */
+static int in_job_of(const struct home *h)
+{
+	const char *id = getenv("QUIRE_RUN_ID"), *repo = getenv("QUIRE_REPO");
+	struct buf path = BUF_INIT;
+	int is;
+
+	if (!id || !*id || !repo || !*repo)
+		return 0;
+	home_add_run_dir(&path, repo, id);
+	buf_adds(&path, "/wake");
+	is = !faccessat(h->fd, path.ptr, F_OK, AT_SYMLINK_NOFOLLOW);
+	buf_release(&path);
+	return is;
+}
+
+void kick_add_outcome(
+	struct buf *b, const struct home *h, int outcome, const struct err *e)
+{
+	if (outcome > 0)
+		return;
+	if (outcome < 0)
+		buf_addf(b, "%s: it waits for the next quire-reconcile",
+			e->text);
+	else if (in_job_of(h))
+		buf_adds(b, "quire-run starts it after this job's run");
+	else if (kick_in_job())
+		buf_adds(b, "a job starts nothing here: the next "
+			    "quire-reconcile does");
+	else
+		buf_addf(b,
+			"uid %ld may not start it: the next quire-reconcile "
+			"does",
+			(long)geteuid());
+}
+
 int kick_prepare(struct kick *k, const struct home *h, struct err *e)
 {
 	struct launch l;

@@ -11,15 +11,21 @@
  * nobody is, and the next quire-reconcile starts the run.
  *
  * A process with QUIRE_RUN_ID in its environment (a job that pushes) does not
- * kick: quire-run looks at the queue after every run.
+ * kick, for what it starts ends with the job: quire-run looks at the queue
+ * after every run. For a job of `quire-ci run`, whose id is KICK_LOCAL_RUN, or
+ * of another home nobody looks before quire-reconcile.
  */
 #ifndef QUIRE_EXEC_KICK_H
 #define QUIRE_EXEC_KICK_H
 
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/home.h"
+
+/* QUIRE_RUN_ID where there is a job, but no run that quire-run knows. */
+#define KICK_LOCAL_RUN "local"
 
 /*
  * For the hook: the process is forked early, while the parent has other
@@ -47,5 +53,12 @@ int kick_now(const struct home *h, const char *command, struct err *e);
 
 /* Whether this process is part of a job, and so leaves kicking to others. */
 int kick_in_job(void);
+
+/*
+ * Appends what becomes of a run that was queued, in words: outcome is what
+ * kick_now() returned, and e its error. Nothing where quire-run was started.
+ */
+void kick_add_outcome(
+	struct buf *b, const struct home *h, int outcome, const struct err *e);
 
 #endif

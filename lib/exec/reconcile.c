@@ -304,9 +304,10 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 				(long long)q->pending);
 		return 0;
 	}
-	if (kick_now(p->r->home, q->command, e) < 0)
+	int started = kick_now(p->r->home, q->command, e);
+	if (started < 0)
 		return -1;
-	if (lost)
+	if (started && lost)
 		pass_say(p,
 			"%lld pending and nobody at work; started "
 			"quire-run",
