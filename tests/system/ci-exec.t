@@ -73,7 +73,8 @@ check 'and a line in its log' \
 one '[["/dev/null"]]'
 check 'one that may not be executed is 126' \
 	'grep "\"exit_code\":126" "$T/events"'
-one '"echo out; sleep 0.05; echo err >&2; sleep 0.05; echo out2"'
+until='until grep -q $1 $T/r/jobs/a/sh-1.log; do sleep 0.01; done'
+one "\"seen() { $until; }; echo out; seen out; echo err >&2; seen err; echo out2\""
 check 'both streams are in the log in the order of their arrival' '
 	same "$(cut -d" " -f2,4 "$T/r/jobs/a/sh-1.log" | tr "\n" ,)" \
 		"stdout out,stderr err,stdout out2,"'
