@@ -69,6 +69,9 @@ static void list_key(void *arg, const struct setting_key *key,
 		[SETTING_DURATION] = "duration",
 		[SETTING_TEXT] = "text",
 		[SETTING_CHOICE] = "choice",
+		[SETTING_ENV] = "variables",
+		[SETTING_PATH] = "path",
+		[SETTING_URL] = "address",
 	};
 	struct request *q = arg;
 	struct json_object *o = json_object_new_object();

@@ -26,15 +26,33 @@ struct dispatch {
 	struct db *db;
 	const struct home *home;
 	int git_started; /* workspace_init() was called */
-	struct strv held; /* pending rows whose lock another has */
+	struct strv held; /* pending rows that are not for us to claim */
+	struct strv told; /* those of them whose settings are bad */
 };
 
-static int is_held(const struct dispatch *d, const char *id)
+static int has_id(const struct strv *list, const char *id)
 {
-	for (size_t i = 0; i < d->held.n; i++)
-		if (strcmp(d->held.v[i], id) == 0)
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->v[i], id) == 0)
 			return 1;
 	return 0;
+}
+
+/* A setting that no run can be made with is the operator's to mend: until then
+ * the run waits, and those of other repositories go on. */
+static int is_unfit(struct dispatch *d, const struct run *r)
+{
+	struct err e;
+
+	if (setting_check_run(d->db, r->repo, &e) == 0)
+		return 0;
+	strv_push(&d->held, r->id);
+	if (!has_id(&d->told, r->id)) {
+		strv_push(&d->told, r->id);
+		runlog_add(d->home, "%s#%lld: %s: it stays pending", r->repo,
+			(long long)r->number, e.text);
+	}
+	return 1;
 }
 
 /* What a run is sure to need, seen before it is claimed: it stays pending. The
@@ -104,8 +122,11 @@ static int claim_one(
 	struct dispatch *d, const struct run *r, int *lock, struct err *e)
 {
 	struct err why;
-	int taken = run_lock_take(d->home, r->repo, r->id, 1, lock, &why);
+	int taken;
 
+	if (is_unfit(d, r))
+		return 0;
+	taken = run_lock_take(d->home, r->repo, r->id, 1, lock, &why);
 	if (taken == 0) {
 		strv_push(&d->held, r->id);
 		return 0;
@@ -260,7 +281,7 @@ static int look_again(struct dispatch *d, struct err *e)
 	int skip = 0, found;
 
 	while ((found = run_next_pending(d->db, skip, &r, e)) == 1) {
-		int held = is_held(d, r.id);
+		int held = has_id(&d->held, r.id);
 
 		run_release(&r);
 		if (!held)
@@ -294,7 +315,12 @@ static int dispatch_slots(struct dispatch *d, struct err *e)
 
 int dispatch(struct db *db, const struct home *h, struct err *e)
 {
-	struct dispatch d = { .db = db, .home = h, .held = STRV_INIT };
+	struct dispatch d = {
+		.db = db,
+		.home = h,
+		.held = STRV_INIT,
+		.told = STRV_INIT,
+	};
 	int done = seed_is_seeded(db, e);
 
 	/* what was made up is there to be looked at */
@@ -306,5 +332,6 @@ int dispatch(struct db *db, const struct home *h, struct err *e)
 	if (d.git_started)
 		workspace_shutdown();
 	strv_release(&d.held);
+	strv_release(&d.told);
 	return done;
 }

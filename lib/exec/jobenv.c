@@ -6,12 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/envword.h"
 #include "base/fs.h"
 #include "exec/runlog.h"
 #include "exec/workspace.h"
 #include "store/setting.h"
-
-#define BLANKS " \t\n"
 
 void jobenv_set(struct strv *env, const char *name, const char *value)
 {
@@ -30,50 +29,16 @@ void jobenv_set(struct strv *env, const char *name, const char *value)
 		strv_pushf(env, "%s=%s", name, value);
 }
 
-static int is_name(const char *word, size_t len)
-{
-	if (!len || (word[0] >= '0' && word[0] <= '9'))
-		return 0;
-	for (size_t i = 0; i < len; i++) {
-		char c = word[i];
-
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-			    (c >= '0' && c <= '9') || c == '_'))
-			return 0;
-	}
-	return 1;
-}
-
 int jobenv_add_words(struct strv *env, const char *words, struct err *e)
 {
-	const char *p = words + strspn(words, BLANKS);
+	struct buf name = BUF_INIT, value = BUF_INIT;
+	int found;
 
-	while (*p) {
-		size_t len = strcspn(p, BLANKS);
-		struct buf word = BUF_INIT;
-		char *equals;
-		int bad;
-
-		buf_add(&word, p, len);
-		equals = strchr(word.ptr, '=');
-		bad = !equals ||
-		      !is_name(word.ptr, (size_t)(equals - word.ptr));
-		if (bad) {
-			err_set(e, EXIT_USAGE,
-				"setting env: '%s' is not of the form "
-				"NAME=VALUE",
-				word.ptr);
-		} else {
-			*equals = '\0';
-			jobenv_set(env, word.ptr, equals + 1);
-		}
-		buf_release(&word);
-		if (bad)
-			return -1;
-		p += len;
-		p += strspn(p, BLANKS);
-	}
-	return 0;
+	while ((found = envword_next(&words, &name, &value, e)) == 1)
+		jobenv_set(env, name.ptr, value.ptr);
+	buf_release(&name);
+	buf_release(&value);
+	return found;
 }
 
 static void set_path(struct strv *env, const char *name, const struct rundir *d,
@@ -103,8 +68,8 @@ static int write_file(struct rundir *d, const char *name, const struct buf *b)
 }
 
 /*
- * If the older commit is gone (forced away and pruned), there is nothing to compare with, as for a
- * first run, and every `paths` matches.
+ * If the older commit is gone (forced away and pruned), there is nothing to
+ * compare with, as for a first run, and every `paths` matches.
  */
 static int set_changed(struct strv *env, struct db *db, const struct home *h,
 	const struct run *r, struct rundir *d, struct err *e)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/envword.h"
 #include "base/mem.h"
 #include "base/units.h"
 
@@ -20,6 +21,53 @@ static int is_choice(const char *choices, const char *value)
 	return 0;
 }
 
+static int check_env(const char *words, struct err *e)
+{
+	struct buf name = BUF_INIT, value = BUF_INIT;
+	int found;
+
+	while ((found = envword_next(&words, &name, &value, e)) == 1)
+		;
+	buf_release(&name);
+	buf_release(&value);
+	return found;
+}
+
+/* A job whose PATH has an empty or a relative directory in it would start what
+ * the pushed tree holds under the name of a tool. */
+static int check_path(const char *path, struct err *e)
+{
+	for (const char *dir = path;; dir++) {
+		if (*dir != '/')
+			return err_set(e, EXIT_USAGE,
+				"'%s' is no list of absolute directories "
+				"split by colons",
+				path);
+		dir += strcspn(dir, ":");
+		if (!*dir)
+			return 0;
+	}
+}
+
+/* What pages link to and pushers are told: no other scheme, and nothing that
+ * would end the address. */
+static int check_url(const char *url, struct err *e)
+{
+	size_t scheme = !strncmp(url, "http://", 7)    ? 7
+			: !strncmp(url, "https://", 8) ? 8
+						       : 0;
+	const char *p = url + scheme;
+
+	if (!*url)
+		return 0;
+	while (*p > ' ' && *p < 0x7f)
+		p++;
+	if (!scheme || p == url + scheme || *p)
+		return err_set(e, EXIT_USAGE,
+			"'%s' is no address, as https://ci.example.org", url);
+	return 0;
+}
+
 /* The value as a number, where the type has one. */
 static int parse(const struct setting_key *key, const char *value,
 	int64_t *number, struct err *e)
@@ -33,7 +81,7 @@ static int parse(const struct setting_key *key, const char *value,
 		*number = on;
 		break;
 	case SETTING_INT:
-		r = units_int(value, key->min, INT32_MAX, number, e);
+		r = units_int(value, key->min, key->max, number, e);
 		break;
 	case SETTING_SIZE:
 		r = units_size(value, number, e);
@@ -50,8 +98,17 @@ static int parse(const struct setting_key *key, const char *value,
 		if (strchr(value, '\n'))
 			r = err_set(e, EXIT_USAGE, "must be one line");
 		break;
+	case SETTING_ENV:
+		r = check_env(value, e);
+		break;
+	case SETTING_PATH:
+		r = check_path(value, e);
+		break;
+	case SETTING_URL:
+		r = check_url(value, e);
+		break;
 	}
-	return r < 0 ? err_prefix(e, "%s", key->name) : 0;
+	return r;
 }
 
 /* The stored value that counts, and whose it is; 1 found, 0 none, -1. */
@@ -97,34 +154,64 @@ static int effective(struct db *db, const char *repo,
 	return 0;
 }
 
+/* A stored value, read; text is what it is. */
+static int parse_stored(const struct setting_key *key, const char *value,
+	int64_t *number, struct err *e)
+{
+	if (key->type == SETTING_TEXT || parse(key, value, number, e) == 0)
+		return 0;
+	err_prefix(e, "setting %s", key->name);
+	e->status = EXIT_INTERNAL;
+	return -1;
+}
+
+static char *get(struct db *db, const char *repo, const struct setting_key *key,
+	int64_t *number, struct err *e)
+{
+	const char *origin;
+	char *value = NULL;
+
+	if (effective(db, repo, key, &value, &origin, e) < 0)
+		return NULL;
+	if (parse_stored(key, value, number, e) < 0) {
+		free(value);
+		return NULL;
+	}
+	return value;
+}
+
 char *setting_get(
 	struct db *db, const char *repo, const char *name, struct err *e)
 {
 	const struct setting_key *key = setting_find(name, e);
-	const char *origin;
-	char *value = NULL;
+	int64_t number;
 
-	if (!key || effective(db, repo, key, &value, &origin, e) < 0)
-		return NULL;
-	return value;
+	return key ? get(db, repo, key, &number, e) : NULL;
 }
 
 int setting_get_int(struct db *db, const char *repo, const char *name,
 	int64_t *value, struct err *e)
 {
 	const struct setting_key *key = setting_find(name, e);
-	char *text = key ? setting_get(db, repo, name, e) : NULL;
-	int r;
+	char *text = key ? get(db, repo, key, value, e) : NULL;
 
-	if (!text)
-		return -1;
-	r = parse(key, text, value, e);
-	if (r < 0) {
-		err_prefix(e, "setting");
-		e->status = EXIT_INTERNAL;
-	}
 	free(text);
-	return r;
+	return text ? 0 : -1;
+}
+
+int setting_check_run(struct db *db, const char *repo, struct err *e)
+{
+	static const char *const needed[] = { "env", "maxLog", "path",
+		"timeout" };
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
+		char *value = setting_get(db, repo, needed[i], e);
+
+		if (!value)
+			return -1;
+		free(value);
+	}
+	return 0;
 }
 
 /* The key, if it may have a value at this level. */
@@ -148,8 +235,10 @@ int setting_set(struct db *db, const char *repo, const char *name,
 	const struct setting_key *key = find_for(repo, name, e);
 	int64_t number;
 
-	if (!key || parse(key, value, &number, e) < 0)
+	if (!key)
 		return -1;
+	if (parse(key, value, &number, e) < 0)
+		return err_prefix(e, "%s", name);
 	sqlite3_stmt *s = db_stmt(db,
 		"INSERT INTO settings (repo, key, value) VALUES (?1, ?2, ?3)"
 		" ON CONFLICT (repo, key) DO UPDATE SET value = excluded.value",

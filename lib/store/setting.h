@@ -21,6 +21,9 @@ enum setting_type {
 	SETTING_DURATION, /* ms, as 1h */
 	SETTING_TEXT,
 	SETTING_CHOICE, /* one word of choices */
+	SETTING_ENV, /* NAME=VALUE words, see base/envword.h */
+	SETTING_PATH, /* directories split by colons, not empty */
+	SETTING_URL, /* http:// or https://, or empty */
 };
 
 struct setting_key {
@@ -29,7 +32,7 @@ struct setting_key {
 	int per_repo; /* a repository may have its own value */
 	const char *fallback; /* as text; "" where there is none */
 	const char *choices; /* SETTING_CHOICE: words split by blanks */
-	int64_t min; /* SETTING_INT */
+	int64_t min, max; /* SETTING_INT */
 	const char *help; /* one line */
 };
 
@@ -42,13 +45,16 @@ const struct setting_key *setting_find(const char *name, struct err *e);
 /*
  * The effective value, for the caller to free: the repository's, else the
  * global one, else the default. repo NULL or "" asks for the global one. NULL
- * on error. The typed forms parse it; a stored value that does not parse (from
- * an older program, or the sqlite3 shell) is an error that names the key.
+ * on error. A stored value that is none of its type (from an older program, or
+ * the sqlite3 shell) is an error that names the key, EXIT_INTERNAL; only text
+ * may be any.
  */
 char *setting_get(
 	struct db *db, const char *repo, const char *key, struct err *e);
 int setting_get_int(struct db *db, const char *repo, const char *key,
 	int64_t *value, struct err *e); /* bool, int, size, duration */
+/* Whether what a run of the repository needs can be read: 0 or -1. */
+int setting_check_run(struct db *db, const char *repo, struct err *e);
 
 /* Checks the value against the key's type, then stores it; repo "" is the
  * global one. setting_unset goes back to what is below. EXIT_USAGE. */

@@ -2,7 +2,7 @@
 # quire config: what is set, where, and what is refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 39
+plan 44
 new_home
 quire repo new foo >/dev/null
 quire repo new work/bar >/dev/null
@@ -64,6 +64,27 @@ check 'a size' 'quire config maxLog 1G && says 2 "maxLog" \
 	quire config maxLog 1x'
 check 'a duration' 'says 2 "timeout" quire config timeout soon'
 check 'a choice' 'says 2 "sandbox" quire config sandbox chroot'
+check 'variables are words with a name' '
+	says 2 "env: .A. is not of the form NAME=VALUE" quire config env "A B" &&
+	quire config env "A=1 B=x=y C=" && is "A=1 B=x=y C=" env &&
+	quire config --unset env'
+check 'a path is of absolute directories' '
+	says 2 "path" quire config path "" && says 2 "path" quire config path bin &&
+	says 2 "path" quire config path /bin: && quire config path /bin:/usr/bin &&
+	quire config --unset path'
+check 'an address is of the web' '
+	says 2 "url" quire config url javascript:x &&
+	says 2 "commitUrl" quire config commitUrl x/%s &&
+	quire config url https://ci.example.org &&
+	quire config foo commitUrl "http://x/%r/commit/%s?a=%20" &&
+	quire config url "" && quire config --unset foo commitUrl'
+check 'a number has a greatest value' '
+	says 2 "maxRuns" quire config maxRuns 100000 && quire config maxRuns 1024 &&
+	quire config maxRuns 2'
+check 'a stored value that is none is an error that names it' '
+	sql "INSERT INTO settings VALUES ('\'\'', '\''env'\'', '\''A B'\'')" &&
+	says 70 "setting env: .A. is not" quire config env &&
+	quire config --list | grep "^env *global *A B$" && quire config --unset env'
 check 'an unknown key, with the near miss' '
 	says 2 "did you mean .timeout" quire config timeuot &&
 	says 2 "did you mean .timeout" quire config timeuot 2h &&

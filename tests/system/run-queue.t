@@ -1,7 +1,7 @@
 #!/bin/sh
 # The queue: slots, claims, two quire-run at once, and faults of the host.
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 28
 
 new_home
 new_repo foo
@@ -151,6 +151,14 @@ check 'out of descriptors, neither' \
 		test "$(state foo#16)" = pending || exit 1
 	done'
 check 'mended, it runs' 'quire-run && test "$(state foo#16)" = complete'
+check 'with a setting that no run can be made with, it waits and says why' '
+	sql "INSERT INTO settings VALUES ('\'\'', '\''env'\'', '\''A B'\'')" &&
+	QUIRE_RUN_ID=x quire rerun foo#16 && quire-run &&
+	test "$(state foo#17)" = pending &&
+	grep "foo.git#17: setting env: .A. is not .*pending" \
+		"$QUIRE_HOME/quire-run.log" &&
+	quire config --unset env && quire-run &&
+	test "$(state foo#17)" = complete'
 
 check 'within a job it does nothing' \
 	'QUIRE_RUN_ID=x quire-run 2>"$T/err"; test $? = 2 &&
@@ -168,5 +176,5 @@ else
 	skip 'only the owner of the home may: exit status 75' 'not root'
 fi
 check 'nothing but what was provoked went wrong' \
-	'! grep -v -e minFree -e /runs -e "open .*file" "$QUIRE_HOME/quire-run.log"'
+	'! grep -v -e minFree -e /runs -e "setting env" -e "open .*file" "$QUIRE_HOME/quire-run.log"'
 check 'nothing is left for reconcile' '! quire-reconcile 2>&1 | grep .'

@@ -24,6 +24,7 @@ static void the_table_is_in_order(void **state)
 		assert_true(strlen(key->help) > 5);
 		assert_int_equal(
 			key->choices != NULL, key->type == SETTING_CHOICE);
+		assert_int_equal(key->max != 0, key->type == SETTING_INT);
 		/* a default is a value that could be set */
 		must(setting_set(
 			&store_db, "", key->name, key->fallback, &store_err));
@@ -111,7 +112,19 @@ static void bad_values_are_refused(void **state)
 		{ "", "sandbox", "jail", "none of" },
 		{ "", "sandbox", "", "none of" },
 		{ "", "sandbox", "non", "none of" },
-		{ "", "url", "a\nb", "one line" },
+		{ "", "refs", "a\nb", "one line" },
+		{ "", "maxRuns", "1025", "maxRuns" },
+		{ "", "env", "A B", "env: 'A' is not of the form NAME=VALUE" },
+		{ "a.git", "env", "A=1 =2", "'=2'" },
+		{ "", "path", "", "path" },
+		{ "", "path", "bin", "absolute" },
+		{ "", "path", "/bin:", "absolute" },
+		{ "", "path", "/bin::/usr/bin", "absolute" },
+		{ "", "url", "javascript:x", "no address" },
+		{ "", "url", "https://", "no address" },
+		{ "", "url", "https://a b", "no address" },
+		{ "", "url", "https://a\nb", "no address" },
+		{ "a.git", "commitUrl", "ftp://x/%s", "no address" },
 		{ "a.git", "maxRuns", "2", "global" },
 		{ "", "maxRun", "2", "did you mean 'maxRuns'?" },
 		{ "", "colour", "2", "no setting 'colour'" },
@@ -143,6 +156,15 @@ static void what_the_shell_stored_may_not_parse(void **state)
 		setting_get_int(&store_db, NULL, "maxRuns", &n, &e), -1);
 	assert_int_equal(e.status, EXIT_INTERNAL);
 	assert_non_null(strstr(e.text, "maxRuns"));
+	assert_int_equal(setting_check_run(&store_db, "a.git", &e), 0);
+	sql("INSERT INTO settings (key, value) VALUES ('env', 'A')");
+	assert_null(setting_get(&store_db, NULL, "env", &e));
+	assert_int_equal(e.status, EXIT_INTERNAL);
+	assert_string_equal(
+		e.text, "setting env: 'A' is not of the form NAME=VALUE");
+	assert_int_equal(setting_check_run(&store_db, "a.git", &e), -1);
+	must(setting_set(&store_db, "a.git", "env", "A=1 B=", &store_err));
+	assert_int_equal(setting_check_run(&store_db, "a.git", &e), 0);
 	/* a global one has no value of a repository's, even if a row says so */
 	sql("INSERT INTO settings (repo, key, value)"
 	    " VALUES ('a.git', 'kick', 'x')");
