@@ -26,9 +26,13 @@ int db_error(struct db *db, struct err *e, const char *what)
 {
 	int rc = sqlite3_extended_errcode(db->conn);
 	int status = is_transient(rc) ? EXIT_BUSY : EXIT_INTERNAL;
+	/* no program of quire mends these */
+	int damaged =
+		(rc & 0xff) == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT;
 
-	return err_set(e, status, "%s: %s: %s", db->path, what,
-		sqlite3_errmsg(db->conn));
+	return err_set(e, status, "%s: %s: %s%s", db->path, what,
+		sqlite3_errmsg(db->conn),
+		damaged ? ": restore it from a copy, see quire-db(5)" : "");
 }
 
 void db_close(struct db *db)
