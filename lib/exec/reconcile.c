@@ -216,7 +216,8 @@ static int migrate(struct pass *p, struct err *e)
 	if (upgrade_open(&db, h, &version, e) < 0)
 		return -1;
 	db_close(&db);
-	if (version == migrate_current())
+	/* to fill an empty file is for quire init: opening it will say so */
+	if (version == migrate_current() || version == 0)
 		return 1;
 	if (p->r->dry_run) {
 		pass_say(p,

@@ -39,7 +39,8 @@ int reconcile(struct reconcile *r, struct err *e);
  * migrates, settles these rows. Databases of the older system (versions 1 to
  * 7) have no live run of ours: what was pending or active there is settled as
  * orphaned by the migration itself; *taken_over counts them. An empty file
- * becomes a fresh database; one that is up to date is left alone.
+ * becomes a fresh database, which only quire init and quire seed ask for; one
+ * that is up to date is left alone.
  */
 int reconcile_migrate(const struct home *h, int *taken_over, struct err *e);
 

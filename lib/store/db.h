@@ -49,7 +49,8 @@ enum db_mode {
 	DB_WRITE_CURRENT,
 	/*
 	 * For reconcile_migrate() and quire init: any version that can become
-	 * this one, an empty file included, left as it is for migrate_run().
+	 * this one, and, in this mode alone, an empty file; left as it is for
+	 * migrate_run().
 	 * Only db_version() and tables known to be there may be read before.
 	 */
 	DB_MIGRATE,
@@ -62,8 +63,8 @@ enum db_mode {
 
 /*
  * Opens home/quire.db. Errors, each a line that says what to do: no database
- * ("quire init"), foreign (application_id is not ours at version 8 or above),
- * newer than this program, corrupt: EXIT_INTERNAL; older than the mode takes,
+ * ("quire init"), an empty one, foreign (application_id is not ours at version
+ * 8 or above), newer than this program, corrupt: EXIT_INTERNAL; older than the mode takes,
  * locked for longer than the mode waits, WAL with frames but no -shm, not
  * ours to read or write: EXIT_BUSY.
  *

@@ -170,18 +170,38 @@ static int judge(struct db *db, int *version, struct err *e)
 	return r;
 }
 
+/* An empty file is no database that a crash or a restore should have left, so
+ * nobody goes on as if there had never been a run. */
+static int refuse_empty(struct db *db, struct err *e)
+{
+	int things = 0;
+
+	if (pragma_int(db, "SELECT count(*) FROM sqlite_master", &things, e) <
+		0)
+		return -1;
+	if (things)
+		return err_set(e, EXIT_INTERNAL,
+			"%s: not a database of quire (version 0, but not empty)",
+			db->path);
+	return err_set(e, EXIT_INTERNAL,
+		"%s: is empty: restore it from a copy, or begin anew with 'quire init'",
+		db->path);
+}
+
 /* What to do about an older one, by a mode that does not migrate. */
 static int refuse_older(struct db *db, int version, struct err *e)
 {
+	if (version == 0)
+		return refuse_empty(db, e);
 	return err_set(e, EXIT_BUSY,
 		"%s: version %d is older than this program's %d: run '%s' as the home's owner",
 		db->path, version, migrate_current(),
 		version < MIGRATE_OURS ? "quire init" : "quire-reconcile");
 }
 
-static int takes_older(enum db_mode mode)
+static int takes_older(enum db_mode mode, int version)
 {
-	return mode == DB_WRITE || mode == DB_MIGRATE;
+	return mode == DB_MIGRATE || (mode == DB_WRITE && version > 0);
 }
 
 /* Closes a connection that was refused, without a checkpoint. */
@@ -204,8 +224,9 @@ static int prejudge(
 	if (r == 0)
 		r = judge(db, &version, e);
 	if (r == 1)
-		r = takes_older(mode) || has_wal ? 0
-						 : refuse_older(db, version, e);
+		r = takes_older(mode, version) || has_wal
+			    ? 0
+			    : refuse_older(db, version, e);
 	drop(db);
 	return r;
 }
@@ -250,7 +271,7 @@ static int open_writer(
 	int r = judge(db, &version, e);
 	if (r < 0)
 		return -1;
-	if (r == 1 && !takes_older(mode))
+	if (r == 1 && !takes_older(mode, version))
 		return refuse_older(db, version, e);
 	if (r == 1 && mode == DB_WRITE && migrate_if_idle(db, e) < 0)
 		return -1;

@@ -2,7 +2,7 @@
 # quire init: a home is made, mended, shared, taken over, or refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 60
+plan 66
 
 mode() {
 	stat -c %a "$1"
@@ -56,6 +56,29 @@ check 'missing -wal and -shm come back' '
 	rm home/quire.db-wal home/quire.db-shm && quire init &&
 	test "$(mode home/quire.db-wal)" = 640 &&
 	test "$(mode home/quire.db-shm)" = 640'
+# what a crash of the file system, or a restore that went wrong, may leave
+quire repo new kept >/dev/null
+sql ".backup kept.db"
+empty() {
+	rm -f home/quire.db-wal home/quire.db-shm
+	: >home/quire.db
+}
+empty
+for program in 'quire runs' 'quire config maxRuns 2' quire-run quire-reconcile; do
+	check "an empty database is not filled by $program" '
+		'"$program"' 2>err; test $? = 70 && grep "is empty: restore" err &&
+		test ! -s home/quire.db'
+done
+check 'it is by init, or by what was saved' '
+	quire init >out && quire runs && cp kept.db home/quire.db &&
+	rm -f home/quire.db-wal home/quire.db-shm && quire init >out &&
+	quire repo list | grep kept && quire repo rm kept'
+check 'of a database that is damaged it says what to do' '
+	sql ".backup kept.db" && rm -f home/quire.db-wal home/quire.db-shm &&
+	yes "not a database" | head -n 999 >home/quire.db
+	says 70 "restore it" && { quire runs 2>err; test $? = 70; } &&
+	grep "restore it" err; is=$?
+	cp kept.db home/quire.db && quire init && test $is = 0'
 check 'a folder of its that is a file is an error that names it' '
 	mv home/hooks home/hooks.d && touch home/hooks &&
 	says 75 "home/hooks is in the way"; s=$?

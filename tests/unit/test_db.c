@@ -279,7 +279,8 @@ static void a_path_may_have_any_bytes(void **state)
 	int fd = openat(h.fd, "quire.db", O_WRONLY | O_CREAT, 0644);
 	assert_true(fd >= 0);
 	close(fd);
-	must(db_open(&db, &h, DB_WRITE, &store_err));
+	must(db_open(&db, &h, DB_MIGRATE, &store_err));
+	must(migrate_run(&db, &store_err));
 	must(repo_add(&db, "x.git", "/x", &store_err));
 	db_close(&db);
 	for (int immutable = 0; immutable < 2; immutable++) {

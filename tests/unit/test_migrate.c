@@ -364,7 +364,30 @@ static void refuses_what_is_no_database(void **state)
 		assert_int_equal(write(fd, "not a database\n", 15), 15);
 	close(fd);
 	for (size_t i = 0; i < N_MODES; i++)
-		assert_refused(all_modes[i], EXIT_INTERNAL, "quire.db: ");
+		assert_refused(all_modes[i], EXIT_INTERNAL,
+			"file is not a database: restore it from a copy");
+}
+
+/* A crash or a restore has left it: only quire init begins anew. */
+static void refuses_an_empty_file(void **state)
+{
+	static const enum db_mode modes[] = { DB_PUSH, DB_WRITE,
+		DB_WRITE_CURRENT, DB_READ };
+
+	(void)state;
+	store_touch("quire.db");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		assert_refused(modes[i], EXIT_INTERNAL,
+			"is empty: restore it from a copy, or begin anew with "
+			"'quire init'");
+	store_touch("quire.db-wal");
+	store_touch("quire.db-shm");
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		assert_refused(modes[i], EXIT_INTERNAL, "is empty");
+	must(db_open(&store_db, &store_home, DB_MIGRATE, &store_err));
+	must(migrate_run(&store_db, &store_err));
+	db_close(&store_db);
+	must(db_open(&store_db, &store_home, DB_WRITE, &store_err));
 }
 
 static void refuses_tables_of_no_version(void **state)
@@ -557,6 +580,7 @@ int main(void)
 		T(refuses_newer_with_a_wal),
 		T(older_is_refused_by_who_does_not_migrate),
 		T(refuses_what_is_no_database),
+		T(refuses_an_empty_file),
 		T(refuses_tables_of_no_version),
 		T(a_missing_database_stays_missing),
 		T(migrates_only_when_idle),
