@@ -143,7 +143,7 @@ static int confirm(const char *git_dir, const char *const *names,
 static int ask(
 	struct gitcat *git, struct reftip **tips, size_t n, struct err *e)
 {
-	const char **names = mem_alloc(n * sizeof(*names));
+	const char **names = mem_zero(n * sizeof(*names));
 	struct gitcat_answer *answers = mem_alloc(n * sizeof(*answers));
 	size_t found = 0;
 	int rc;
