@@ -43,6 +43,7 @@ void db_close(struct db *db)
 	while (db->conn && (s = sqlite3_next_stmt(db->conn, NULL)))
 		sqlite3_finalize(s);
 	sqlite3_close_v2(db->conn); /* of NULL does nothing */
+	free(db->wal_sync);
 	free(db->kept);
 	free(db->path);
 	memset(db, 0, sizeof(*db));

@@ -34,6 +34,7 @@ struct db {
 		sqlite3_stmt *stmt;
 	} * kept;
 	size_t n_kept;
+	struct wal_sync *wal_sync; /* of a DB_PUSH, see wal_sync.h */
 };
 
 enum db_mode {

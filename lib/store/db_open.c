@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/migrate.h"
+#include "store/wal_sync.h"
 
 #define PUSH_WAIT_MS 2000
 #define READ_WAIT_MS 2000
@@ -278,6 +279,8 @@ static int open_writer(
 	if (mode != DB_PUSH && mode != DB_MIGRATE &&
 		db_exec(db, "PRAGMA journal_mode=WAL", e) < 0)
 		return -1;
+	if (mode == DB_PUSH)
+		db->wal_sync = wal_sync_merge(db->conn);
 	return db_exec(
 		db, "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=0", e);
 }
@@ -356,6 +359,7 @@ int db_open(
 			    : open_writer(db, h, mode, e);
 	if (r < 0) {
 		drop(db);
+		free(db->wal_sync);
 		free(db->path);
 		memset(db, 0, sizeof(*db));
 	}

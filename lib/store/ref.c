@@ -387,13 +387,11 @@ static int attempt(
 
 	if (!inside && read_tips(rec, e) < 0)
 		return -1;
-	if (db_begin(rec->db, e) < 0)
-		return -1;
-	if (inside && (read_gen(rec, e) < 0 || read_tips(rec, e) < 0)) {
-		db_rollback(rec->db);
-		return -1;
-	}
-	rc = enter(rec, e);
+	rc = db_begin(rec->db, e);
+	if (!rc && inside && (read_gen(rec, e) < 0 || read_tips(rec, e) < 0))
+		rc = -1;
+	if (!rc)
+		rc = enter(rec, e);
 	if (rc == 1 && record_all(rec, moves, e) < 0)
 		rc = -1;
 	if (rc == 1 && db_commit(rec->db, e) < 0)
@@ -423,6 +421,7 @@ static int prepare(struct recorder *rec, struct err *e)
 {
 	static const char *const early[] = { see_sql, enter_sql, seq_sql };
 	struct seen seen;
+	int64_t ahead;
 
 	rec->watched = setting_get(rec->db, rec->repo, "refs", e);
 	rec->keep_running = setting_get(rec->db, rec->repo, "keepRunning", e);
@@ -431,7 +430,8 @@ static int prepare(struct recorder *rec, struct err *e)
 	for (size_t i = 0; i < sizeof(early) / sizeof(*early); i++)
 		if (!db_stmt(rec->db, early[i], e))
 			return -1;
-	if (run_prepare(rec->db, e) < 0)
+	if (run_prepare(rec->db, e) < 0 ||
+		run_ahead(rec->db, "", &ahead, e) < 0)
 		return -1;
 	return read_seen(rec, rec->names[0], &seen, e);
 }

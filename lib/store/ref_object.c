@@ -6,49 +6,66 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-/* Asked for each move that is no deletion. */
-enum { ASK_COMMIT, ASK_PIPELINE, QUESTIONS };
+/*
+ * Asked for each move that is no deletion. `<oid>` and not `<oid>^{commit}`:
+ * for that, git would look for grafts and commit graphs as well, and it says
+ * "missing" of a tag on a blob as it does of an object that it lacks.
+ */
+enum { ASK_OBJECT, ASK_PIPELINE, QUESTIONS };
+
+static void learn_commit(struct ref_object *o, const struct gitcat_answer *a)
+{
+	memcpy(o->sha, a->oid, OID_SIZE);
+	commit_info_parse(&o->info, a->content.ptr, a->content.len);
+}
 
 static void learn(struct ref_object *o, const struct gitcat_answer *a)
 {
-	const struct gitcat_answer *commit = &a[ASK_COMMIT];
 	const struct gitcat_answer *tree = &a[ASK_PIPELINE];
 
-	if (commit->type != GITCAT_COMMIT)
-		return;
-	o->known = 1;
-	memcpy(o->sha, commit->oid, OID_SIZE);
-	commit_info_parse(&o->info, commit->content.ptr, commit->content.len);
+	o->known = a[ASK_OBJECT].type != GITCAT_MISSING;
+	if (a[ASK_OBJECT].type == GITCAT_COMMIT)
+		learn_commit(o, &a[ASK_OBJECT]);
 	if (tree->type == GITCAT_TREE)
 		o->kind = pipeline_kind_of_tree(
 			tree->content.ptr, tree->content.len);
-	else
-		o->kind = tree->type == GITCAT_MISSING ? PIPELINE_NONE
-						       : PIPELINE_NOT_A_TREE;
+	else if (tree->type != GITCAT_MISSING)
+		o->kind = PIPELINE_NOT_A_TREE;
 }
 
-/*
- * For `<oid>^{commit}` git says "missing" of an object that it lacks, and of a
- * tag on a blob or a tree just the same. The former is not recorded, the
- * latter is an object without a pipeline.
- */
-static int ask_whether_there(struct gitcat *git, const struct ref_move *moves,
-	size_t n, struct ref_object *objects, struct err *e)
+/* A tag leads to a commit, or to something that has no pipeline, even if it
+ * is a tree with a .quire in it. */
+static int peel(struct gitcat *git, const char *oid, struct ref_object *o,
+	struct err *e)
 {
+	struct buf question = BUF_INIT;
 	struct gitcat_answer a;
-	const char *question;
+	const char *q;
+	int rc;
 
+	buf_addf(&question, "%s^{commit}", oid);
+	q = question.ptr;
+	rc = gitcat_ask(git, &q, 1, &a, e);
+	buf_release(&question);
+	if (rc < 0)
+		return -1;
+	if (a.type == GITCAT_COMMIT)
+		learn_commit(o, &a);
+	buf_release(&a.content);
+	return 0;
+}
+
+static int peel_tags(struct gitcat *git, const struct ref_move *moves, size_t n,
+	struct ref_object *objects, struct err *e)
+{
 	for (size_t i = 0; i < n; i++) {
-		if (objects[i].known || oid_is_zero(moves[i].new_oid))
-			continue;
-		question = moves[i].new_oid;
-		if (gitcat_ask(git, &question, 1, &a, e) < 0)
+		struct ref_object *o = &objects[i];
+
+		if (o->known && !*o->sha &&
+			peel(git, moves[i].new_oid, o, e) < 0)
 			return -1;
-		buf_release(&a.content);
-		/* a damaged commit is there too, and is not known */
-		objects[i].known = a.type == GITCAT_BLOB ||
-				   a.type == GITCAT_TREE ||
-				   a.type == GITCAT_TAG;
+		if (!*o->sha)
+			o->kind = PIPELINE_NONE;
 	}
 	return 0;
 }
@@ -64,8 +81,8 @@ int ref_objects_ask(struct gitcat *git, const struct ref_move *moves, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		if (oid_is_zero(moves[i].new_oid))
 			continue;
-		strv_pushf(&questions, "%s^{commit}", moves[i].new_oid);
-		strv_pushf(&questions, "%s^{commit}:.quire", moves[i].new_oid);
+		strv_push(&questions, moves[i].new_oid);
+		strv_pushf(&questions, "%s:.quire", moves[i].new_oid);
 	}
 	if (!questions.n)
 		return 0;
@@ -82,7 +99,7 @@ int ref_objects_ask(struct gitcat *git, const struct ref_move *moves, size_t n,
 		a += QUESTIONS;
 	}
 	if (!rc)
-		rc = ask_whether_there(git, moves, n, objects, e);
+		rc = peel_tags(git, moves, n, objects, e);
 	if (rc < 0)
 		ref_objects_release(objects, n);
 	strv_release(&questions);

@@ -91,14 +91,14 @@ static int try_baseline(struct db *db, const struct repo *repo, struct err *e)
 	rc = peel(repo->git_dir, refs, n, commits, e);
 	if (!rc)
 		rc = db_begin(db, e);
-	if (!rc) {
+	if (!rc)
 		rc = enter(db, repo, e);
-		if (rc == 1 && add_seen(db, repo, refs, commits, n, e) < 0)
-			rc = -1;
-		if (rc == 1 && db_commit(db, e) < 0)
-			rc = -1;
+	if (rc == 1 && add_seen(db, repo, refs, commits, n, e) < 0)
+		rc = -1;
+	if (rc == 1 && db_commit(db, e) < 0)
+		rc = -1;
+	if (rc != 1)
 		db_rollback(db);
-	}
 	free(commits);
 	git_refs_release(refs, n);
 	return rc;
