@@ -1,70 +1,24 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/buf.h"
 #include "exec/proctree.h"
+#include "exec/replay.h"
 #include "exec/rundir.h"
-#include "exec/runlog.h"
 #include "exec/supervisor.h"
 #include "store/ingest.h"
-
-#define READ_BYTES 65536
-
-/*
- * Ingests events.jsonl from its start. A torn last line is left out. A file
- * that is absent or can't be read tells nothing; a database that does not take
- * the events changes nothing about the outcome.
- */
-static void ingest_again(struct ingest *in, struct db *db, const struct home *h,
-	const struct rundir *d)
-{
-	struct buf data = BUF_INIT;
-	struct err e;
-	ssize_t n;
-	int fd = openat(d->fd, "events.jsonl",
-		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	if (fd < 0) {
-		if (errno != ENOENT) {
-			err_sys(&e, "%s/events.jsonl", d->path);
-			runlog_add(h, "%s", e.text);
-		}
-		return;
-	}
-	do {
-		size_t used = 0;
-
-		buf_grow(&data, READ_BYTES);
-		n = read(fd, data.ptr + data.len, READ_BYTES);
-		if (n <= 0)
-			continue;
-		buf_setlen(&data, data.len + (size_t)n);
-		if (ingest_lines(db, in, data.ptr, data.len, &used, &e)) {
-			runlog_add(h, "%s/events.jsonl: %s", d->path, e.text);
-			/* as the supervisor: given again with the next */
-			used = 0;
-		}
-		buf_consume(&data, used);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	close(fd);
-	buf_release(&data);
-}
 
 static int settle(struct db *db, const struct home *h, const struct run *r,
 	const struct rundir *d, struct err *e)
 {
 	struct ingest in;
 	struct run_edge edge;
-	int settled;
+	int failed;
 
 	ingest_init(&in, r->id);
-	ingest_again(&in, db, h, d);
-	ingest_outcome(&in, &edge);
-	settled = run_settle(db, r->id, &edge, e);
+	failed = replay_events(&in, db, h, d, e);
+	if (!failed) {
+		ingest_outcome(&in, &edge);
+		failed = run_settle(db, r->id, &edge, e) < 0 ? -1 : 0;
+	}
 	ingest_release(&in);
-	return settled < 0 ? -1 : 0;
+	return failed;
 }
 
 /* The row as it is under the lock. A terminal one is only cleaned. */

@@ -55,12 +55,14 @@ static void decide(struct verdict *v, enum run_state to, const char *kind,
 	v->due = 1;
 }
 
-/* 0 also if the row had moved on, which is none of our business any more. */
+/* 0 also if the row had moved on, which is none of our business any more. The
+ * rows of its jobs come first: what is live then is aborted. */
 static int settle(struct watch *w, struct verdict *v, struct err *e)
 {
 	if (!v->due)
 		return 0;
-	if (run_settle(w->db, w->run->id, &v->edge, e) < 0)
+	if (watch_ingest_rest(w, e) ||
+		run_settle(w->db, w->run->id, &v->edge, e) < 0)
 		return -1;
 	v->due = 0;
 	return 0;

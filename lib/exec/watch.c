@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "exec/fault.h"
+#include "exec/replay.h"
 #include "exec/runlog.h"
 
 #define READ_BYTES 65536
@@ -149,12 +150,12 @@ int watch_spawn(
 }
 
 /* One line for each kind of trouble is enough: it lasts for many batches. */
-static void complain(struct watch *w, const char *text)
+static void complain(struct watch *w, enum watch_trouble kind, const char *text)
 {
-	if (!w->complained)
+	if (!(w->complained & kind))
 		runlog_add(w->home, "%s#%lld: %s", w->run->repo,
 			(long long)w->run->number, text);
-	w->complained = 1;
+	w->complained |= kind;
 }
 
 static void ingest(struct watch *w)
@@ -166,11 +167,48 @@ static void ingest(struct watch *w)
 	db_wait_ms(w->db, INGEST_WAIT_MS);
 	if (ingest_lines(
 		    w->db, &w->ingest, w->unread.ptr, w->unread.len, &used, &e))
-		complain(w, e.text);
+		complain(w, WATCH_DB, e.text);
 	db_wait_ms(w->db, DB_WAIT_MS);
 	buf_consume(&w->unread, used);
+	if (w->unread.len <= UNREAD_MAX_BYTES)
+		return;
+	w->gave_up = 1;
+	buf_consume(&w->unread, ingest_give_up(&w->ingest));
+	/* a line of that length is no event of ours */
 	if (w->unread.len > UNREAD_MAX_BYTES)
 		buf_reset(&w->unread);
+}
+
+/* What was given up is in events.jsonl; that it comes again does no harm. */
+static int replay(struct watch *w, struct err *e)
+{
+	struct ingest again;
+	int failed;
+
+	ingest_init(&again, w->run->id);
+	failed = replay_events(&again, w->db, w->home, &w->dir, e);
+	ingest_release(&again);
+	return failed;
+}
+
+int watch_ingest_rest(struct watch *w, struct err *e)
+{
+	size_t used = 0;
+
+	if (w->gave_up && replay(w, e))
+		return -1;
+	w->gave_up = 0;
+	if (!w->unread.len)
+		return 0;
+	if (ingest_lines(w->db, &w->ingest, w->unread.ptr, w->unread.len, &used,
+		    e)) {
+		if (e->status == EXIT_BUSY)
+			return -1;
+		complain(w, WATCH_DB, e->text);
+		used = ingest_give_up(&w->ingest);
+	}
+	buf_consume(&w->unread, used);
+	return 0;
 }
 
 /* events.jsonl first: reconcile reads it when all else is lost. -1: no space;
@@ -183,7 +221,7 @@ static int append(struct watch *w, const char *data, size_t len)
 		return 0;
 	int why = errno;
 	err_sys(&e, "%s/events.jsonl", w->dir.path);
-	complain(w, e.text);
+	complain(w, WATCH_EVENTS, e.text);
 	return fault_is_no_space(why) ? -1 : 0;
 }
 
@@ -266,7 +304,7 @@ void watch_record_exit(struct watch *w)
 		struct err e;
 
 		err_sys(&e, "%s/events.jsonl", w->dir.path);
-		complain(w, e.text);
+		complain(w, WATCH_EVENTS, e.text);
 	}
 	buf_add(&w->unread, line.ptr, line.len);
 	buf_release(&line);
@@ -293,7 +331,7 @@ static int row_has_moved(struct watch *w)
 	case 0:
 		return 1;
 	}
-	complain(w, e.text);
+	complain(w, WATCH_ROW_READ, e.text);
 	return 0;
 }
 

@@ -6,7 +6,7 @@
  * for its standard output (the events), and quire-ci.log for its standard
  * error. Whatever comes is appended to events.jsonl at once, then ingested; a
  * batch that the database would not take is given again with the next one, and
- * changes nothing about the run's outcome.
+ * changes nothing about the run's outcome: that is noted from the text.
  */
 #ifndef QUIRE_EXEC_WATCH_H
 #define QUIRE_EXEC_WATCH_H
@@ -26,6 +26,13 @@
 /* Events become rows at most so late: what comes close together is one
  * transaction, and one sync of the disk. */
 #define WATCH_GATHER_MS 20
+
+/* Kinds of trouble, each said once a run. */
+enum watch_trouble {
+	WATCH_DB = 1, /* it takes no events */
+	WATCH_EVENTS = 2, /* events.jsonl can't be written */
+	WATCH_ROW_READ = 4, /* the row can't be looked at */
+};
 
 enum watch_end {
 	WATCH_EXITED, /* quire-ci has ended */
@@ -50,8 +57,9 @@ struct watch {
 	int64_t timeout_ms; /* the setting's; 0: none */
 	struct ingest ingest;
 	struct buf unread; /* what is not ingested yet */
+	int gave_up; /* there was too much of it */
 	int64_t ingest_mono_ms; /* when it is to be; 0: there is nothing new */
-	int complained; /* about the database, or events.jsonl */
+	unsigned complained; /* WATCH_DB, WATCH_EVENTS, WATCH_ROW_READ */
 };
 
 void watch_init(struct watch *w, struct db *db, const struct home *h,
@@ -67,8 +75,15 @@ enum watch_end watch_until_end(struct watch *w);
 int watch_drain(struct watch *w);
 /* For proctree_end(): arg is the watch. */
 void watch_on_exit(void *arg, int pid, int wait_status);
-/* Appends how quire-ci ended to events.jsonl, syncs, ingests. */
+/* Appends how quire-ci ended to events.jsonl and syncs. */
 void watch_record_exit(struct watch *w);
+/*
+ * Makes rows of what is left, waiting for the database as long as a settling
+ * supervisor may. -1: it is busy or full; the rows that are missing are still
+ * to come, and the run is not to be settled before them. A batch that it
+ * refuses for what it is, is given up: 0.
+ */
+int watch_ingest_rest(struct watch *w, struct err *e);
 /* The limit that holds: the shorter of the setting's and the pipeline's; 0
  * none. */
 int64_t watch_limit_ms(const struct watch *w);

@@ -89,25 +89,26 @@ static int begin(struct batch *b, struct err *e)
 	return r < 0 ? -1 : 0;
 }
 
-static int take_line(
-	struct batch *b, const char *line, size_t len, struct err *e)
+/* is_new: not noted yet. failed: the database has had enough of this batch. */
+static int take_line(struct batch *b, const char *line, size_t len, int is_new,
+	int failed, struct err *e)
 {
 	struct event ev;
-	int r = 0;
 
 	if (event_parse(&ev, line, len, NULL) < 0) {
-		b->in->bad_lines++;
-		return 0;
+		b->in->bad_lines += is_new != 0;
+		return failed;
 	}
-	note(b->in, &ev);
-	if (ingest_touches_rows(ev.type)) {
+	if (is_new)
+		note(b->in, &ev);
+	if (!failed && ingest_touches_rows(ev.type)) {
 		if (!b->begun)
-			r = begin(b, e);
-		if (r == 0 && b->live)
-			r = ingest_apply(b, &ev, e);
+			failed = begin(b, e);
+		if (!failed && b->live)
+			failed = ingest_apply(b, &ev, e);
 	}
 	event_release(&ev);
-	return r;
+	return failed;
 }
 
 /* A copy, so that a batch that failed can be given again. */
@@ -128,12 +129,13 @@ int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 {
 	struct batch b = { .db = db, .in = in, .to_ms = clock_now_ms() };
 	struct ingest_count *before = copy_counts(in);
-	size_t n_before = in->n_counts, bad_before = in->bad_lines;
+	size_t n_before = in->n_counts;
 	const char *p = data, *end = data + len, *nl;
 	int r = 0;
 
-	while (r == 0 && p < end && (nl = memchr(p, '\n', (size_t)(end - p)))) {
-		r = take_line(&b, p, (size_t)(nl - p), e);
+	while (p < end && (nl = memchr(p, '\n', (size_t)(end - p)))) {
+		r = take_line(&b, p, (size_t)(nl - p),
+			(size_t)(p - data) >= in->noted, r, e);
 		p = nl + 1;
 	}
 	if (r == 0 && b.begun)
@@ -141,15 +143,23 @@ int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 	db_rollback(db);
 
 	*used = r == 0 ? (size_t)(p - data) : 0;
+	in->noted = r == 0 ? 0 : (size_t)(p - data);
 	if (r < 0) {
 		release_counts(in->counts, in->n_counts);
 		in->counts = before;
 		in->n_counts = n_before;
-		in->bad_lines = bad_before;
 		return -1;
 	}
 	release_counts(before, n_before);
 	return 0;
+}
+
+size_t ingest_give_up(struct ingest *in)
+{
+	size_t len = in->noted;
+
+	in->noted = 0;
+	return len;
 }
 
 void ingest_outcome(const struct ingest *in, struct run_edge *edge)

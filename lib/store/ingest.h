@@ -26,6 +26,7 @@ struct ingest {
 	int status, signal; /* of it */
 	char crash[64]; /* the same in words, where it was no good end */
 	size_t bad_lines; /* lines that were no events */
+	size_t noted; /* bytes of a refused batch, of which all this is said */
 	/* the last command seen of each job, for a missing n */
 	struct ingest_count {
 		char *job_id;
@@ -39,11 +40,14 @@ void ingest_release(struct ingest *in);
 /*
  * Ingests the whole lines in data in one transaction, and says in *used how
  * many bytes those were: the torn rest is for the next call. -1: the
- * database failed, nothing of the batch is stored; give it again or go on
- * without, the run's outcome does not hang on it.
+ * database failed, nothing of the batch is stored, but what it says of the
+ * run as a whole is noted all the same: the outcome does not hang on the
+ * database. Give the same bytes again, more behind them, or give them up.
  */
 int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 	size_t *used, struct err *e);
+/* Goes on without the batch that was refused: how many bytes it had. */
+size_t ingest_give_up(struct ingest *in);
 
 /* The edge that the recorded end of an executor means: complete, or failed as
  * pipeline-failure or process-crashed; without a record (exited 0), failed as

@@ -572,6 +572,45 @@ static void the_recorded_end_is_the_edge(void **state)
 	assert_rows("SELECT count(*) FROM jobs", "0\n");
 }
 
+/* What the run as a whole came to is known though another writer is in the way,
+ * also of a batch that is given up; and it is noted once. */
+static void a_locked_database_hides_no_outcome(void **state)
+{
+	static const char stream[] =
+		"{\"at_ms\":1,\"type\":\"job_started\",\"job_id\":\"j\"}\n"
+		"no event\n" FINISHED("success") EXITED("0", "0") "torn";
+	size_t whole = strlen(stream) - strlen("torn"), used = 9;
+	struct run_edge edge;
+	struct ingest in;
+	struct db other;
+	struct err e;
+
+	(void)state;
+	must(db_open(&other, &store_home, DB_WRITE, &store_err));
+	must(db_begin(&other, &store_err));
+	db_wait_ms(&store_db, 0);
+	ingest_init(&in, run_id);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ingest_lines(&store_db, &in, stream,
+					 strlen(stream), &used, &e),
+			-1);
+		assert_int_equal(e.status, EXIT_BUSY);
+		assert_int_equal(used, 0);
+		assert_int_equal(in.bad_lines, 1);
+		ingest_outcome(&in, &edge);
+		assert_int_equal(edge.to, RUN_COMPLETE);
+	}
+	assert_int_equal(ingest_give_up(&in), whole);
+	assert_int_equal(ingest_give_up(&in), 0);
+	db_rollback(&other);
+	db_close(&other);
+	must(ingest_lines(
+		&store_db, &in, stream, strlen(stream), &used, &store_err));
+	assert_int_equal(used, whole);
+	assert_rows("SELECT job_id FROM jobs", "j\n");
+	ingest_release(&in);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, with_active_run, store_leave)
 
 int main(void)
@@ -592,6 +631,7 @@ int main(void)
 		T(fifty_commands_are_fifty_rows),
 		T(a_failed_batch_may_be_given_again),
 		T(the_recorded_end_is_the_edge),
+		T(a_locked_database_hides_no_outcome),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
