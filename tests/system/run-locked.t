@@ -75,6 +75,7 @@ lock_database
 touch "$T/go"
 wait_for 'grep executor_exited "$(events 2)"'
 kill -9 "$runner"
+wait_for 'flock -n "${dir=$(dirname "$(events 2)")}/lock" true'
 check 'reconcile waits, too, and settles by the record' \
 	'quire-reconcile | grep "foo#2: .*complete"'
 check 'it is green' 'test "$(row 2 state)" = complete'
