@@ -18,6 +18,7 @@ enum field {
 	F_REASON = 1 << 5,
 	F_JOBS = 1 << 6,
 	F_EXIT = 1 << 7,
+	F_CAUSE = 1 << 8,
 };
 
 static const struct shape {
@@ -30,9 +31,10 @@ static const struct shape {
 	[EVENT_SH_STARTED] = { "sh_started", F_JOB_ID | F_N | F_CMD },
 	[EVENT_SH_FINISHED] = { "sh_finished", F_JOB_ID | F_N | F_EXIT_CODE },
 	[EVENT_JOB_FINISHED] = { "job_finished",
-		F_JOB_ID | F_OUTCOME | F_REASON },
+		F_JOB_ID | F_OUTCOME | F_REASON | F_CAUSE },
 	[EVENT_JOB_SKIPPED] = { "job_skipped", F_JOB_ID | F_REASON },
-	[EVENT_RUN_FINISHED] = { "run_finished", F_OUTCOME | F_REASON },
+	[EVENT_RUN_FINISHED] = { "run_finished",
+		F_OUTCOME | F_REASON | F_CAUSE },
 	[EVENT_EXECUTOR_EXITED] = { "executor_exited", F_EXIT },
 };
 
@@ -78,6 +80,8 @@ void event_write(struct buf *b, const struct event *ev)
 		json_add_str(o, "outcome", ev->outcome);
 	if ((shape->fields & F_REASON) && ev->reason)
 		json_add_str(o, "reason", ev->reason);
+	if ((shape->fields & F_CAUSE) && ev->cause)
+		json_add_str(o, "cause", ev->cause);
 	if (shape->fields & F_JOBS) {
 		if (ev->timeout_ms > 0)
 			json_add_int(o, "timeout_ms", ev->timeout_ms);
@@ -201,6 +205,8 @@ static const char *take_fields(
 	/* only for people: one of the wrong kind costs nothing */
 	if ((fields & F_REASON) && take_str(o, "reason", &ev->reason) < 0)
 		ev->reason = NULL;
+	if ((fields & F_CAUSE) && take_str(o, "cause", &ev->cause) < 0)
+		ev->cause = NULL;
 	if ((fields & F_JOBS) && take_jobs(o, ev) < 0)
 		return "jobs";
 	if (fields & F_EXIT) {
@@ -258,5 +264,6 @@ void event_release(struct event *ev)
 	free(ev->cmd);
 	free(ev->outcome);
 	free(ev->reason);
+	free(ev->cause);
 	*ev = (struct event){ .at_ms = -1, .status = -1 };
 }

@@ -20,11 +20,13 @@ enum event_type {
 	EVENT_JOB_STARTED, /* job_id */
 	EVENT_SH_STARTED, /* job_id, n, cmd */
 	EVENT_SH_FINISHED, /* job_id, n, exit_code */
-	EVENT_JOB_FINISHED, /* job_id, outcome complete|failed, reason */
+	EVENT_JOB_FINISHED, /* job_id, outcome complete|failed, reason, cause */
 	EVENT_JOB_SKIPPED, /* job_id, reason */
-	EVENT_RUN_FINISHED, /* outcome success|pipeline-failure, reason */
+	EVENT_RUN_FINISHED, /* outcome success|pipeline-failure, reason, cause */
 	EVENT_EXECUTOR_EXITED, /* status, signal: written by the supervisor */
 };
+
+#define EVENT_CAUSE_DISK_FULL "disk-full" /* no space was left for a log */
 
 struct event_job {
 	char *id;
@@ -41,6 +43,7 @@ struct event {
 	int exit_code;
 	char *outcome;
 	char *reason; /* a line for the page, or NULL */
+	char *cause; /* of a failure that is not the author's, or NULL */
 	int64_t timeout_ms; /* pipeline: its own limit; 0: none given */
 	struct event_job *jobs;
 	size_t n_jobs;

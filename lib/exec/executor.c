@@ -44,6 +44,7 @@ struct state {
 	int64_t kill_at; /* monotonic, when stopping */
 	struct executor_result result;
 	struct buf failed; /* the jobs that did, for the reason */
+	int no_space; /* one of them for want of space for its log */
 };
 
 static void emit(struct state *s, struct event ev)
@@ -103,12 +104,15 @@ static void skip_unmatched(struct state *s)
 	buf_release(&why);
 }
 
-static void job_ended(struct state *s, size_t job, int ok)
+/* cause: of its failure, or NULL. */
+static void job_ended(struct state *s, size_t job, int ok, const char *cause)
 {
 	const struct job *j = &s->x->pipeline->jobs[job];
 
 	if (!ok && !j->allow_failure) {
 		s->result.outcome = EXECUTOR_RED;
+		if (cause && strcmp(cause, EVENT_CAUSE_DISK_FULL) == 0)
+			s->no_space = 1;
 		buf_addf(&s->failed, "%s%s", s->failed.len ? ", " : "", j->id);
 	}
 	schedule_end(
@@ -174,7 +178,8 @@ static void take_event(
 	s->x->event(s->x->arg, &ev, line, len);
 	if (ev.type == EVENT_JOB_FINISHED) {
 		r->finished = 1;
-		job_ended(s, r->job, strcmp(ev.outcome, "complete") == 0);
+		job_ended(s, r->job, strcmp(ev.outcome, "complete") == 0,
+			ev.cause);
 	}
 	event_release(&ev);
 }
@@ -226,7 +231,7 @@ static int reap_job(struct state *s, struct running *r, struct err *e)
 				.job_id = s->x->pipeline->jobs[r->job].id,
 				.outcome = "failed",
 				.reason = reason.ptr });
-		job_ended(s, r->job, 0);
+		job_ended(s, r->job, 0, NULL);
 		buf_release(&reason);
 	}
 	close(r->pipe);
@@ -428,11 +433,14 @@ static void emit_finished(struct state *s)
 	struct buf reason = BUF_INIT;
 
 	if (s->failed.len)
-		buf_addf(&reason, "failed: %s", s->failed.ptr);
+		buf_addf(&reason, "%sfailed: %s",
+			s->no_space ? "no space was left for a log; " : "",
+			s->failed.ptr);
 	emit(s, (struct event){ .type = EVENT_RUN_FINISHED,
 			.outcome =
 				s->failed.len ? "pipeline-failure" : "success",
-			.reason = s->failed.len ? reason.ptr : NULL });
+			.reason = s->failed.len ? reason.ptr : NULL,
+			.cause = s->no_space ? EVENT_CAUSE_DISK_FULL : NULL });
 	buf_release(&reason);
 }
 

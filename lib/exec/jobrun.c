@@ -15,6 +15,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "exec/fault.h"
 #include "exec/fds.h"
 #include "exec/jobspawn.h"
 #include "exec/logpump.h"
@@ -47,6 +48,7 @@ struct state {
 	int timed_out;
 	int stopped; /* from above: say nothing further */
 	struct buf reason; /* why the job failed */
+	int no_space; /* it did because its log found none */
 };
 
 static void fail(struct state *s, const char *fmt, ...)
@@ -62,6 +64,14 @@ static void fail(struct state *s, const char *fmt, ...)
 	va_start(ap, fmt);
 	buf_addv(&s->reason, fmt, ap);
 	va_end(ap);
+}
+
+/* It is not the author's fault that there is no space for a log. */
+static void fail_log(struct state *s, const char *what, int error)
+{
+	if (!s->reason.len)
+		s->no_space = fault_is_no_space(error);
+	fail(s, "the log could not be %s: %s", what, strerror(error));
 }
 
 static void send_frame(
@@ -135,8 +145,7 @@ static void close_pump(struct state *s, struct pump **at)
 
 	logpump_close(&p->log);
 	if (p->log.error)
-		fail(s, "the log could not be written: %s",
-			strerror(p->log.error));
+		fail_log(s, "written", p->log.error);
 	*at = p->next;
 	s->n_pumps--;
 	free(p);
@@ -264,7 +273,7 @@ static int open_log(struct state *s, size_t n)
 		return -1;
 	snprintf(path, sizeof(path), "jobs/%s", s->spec->job->id);
 	if (fs_mkdirs(s->spec->run_dir_fd, path, 0750) < 0) {
-		fail(s, "the log could not be made: %s", strerror(errno));
+		fail_log(s, "made", errno);
 		return -1;
 	}
 	snprintf(path, sizeof(path), "jobs/%s/sh-%zu.log", s->spec->job->id, n);
@@ -273,7 +282,7 @@ static int open_log(struct state *s, size_t n)
 			O_CLOEXEC,
 		0640);
 	if (fd < 0)
-		fail(s, "the log could not be made: %s", strerror(errno));
+		fail_log(s, "made", errno);
 	return fd;
 }
 
@@ -348,8 +357,7 @@ static int run_command(struct state *s, size_t n)
 		fail(s, "timed out after %s", limit.ptr);
 		buf_release(&limit);
 	} else if (log_error) {
-		fail(s, "the log could not be written: %s",
-			strerror(log_error));
+		fail_log(s, "written", log_error);
 	} else if (WIFSIGNALED(s->wait_status)) {
 		fail(s, "command %zu was killed by signal %d", n,
 			WTERMSIG(s->wait_status));
@@ -424,9 +432,11 @@ void jobrun(const struct jobrun *spec)
 			if (run_command(&s, n) < 0)
 				break;
 	clean_up(&s);
-	send_event(&s, (struct event){ .type = EVENT_JOB_FINISHED,
-			       .outcome = s.reason.len ? "failed" : "complete",
-			       .reason = s.reason.len ? s.reason.ptr : NULL });
+	send_event(&s,
+		(struct event){ .type = EVENT_JOB_FINISHED,
+			.outcome = s.reason.len ? "failed" : "complete",
+			.reason = s.reason.len ? s.reason.ptr : NULL,
+			.cause = s.no_space ? EVENT_CAUSE_DISK_FULL : NULL });
 	while (!s.stopped && !sendq_is_empty(&s.up))
 		step(&s, 0);
 	_exit(0);

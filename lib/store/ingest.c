@@ -53,6 +53,8 @@ static void note(struct ingest *in, const struct event *ev)
 		in->finished = 1;
 		in->success =
 			ev->outcome && strcmp(ev->outcome, "success") == 0;
+		in->disk_full = ev->cause &&
+				strcmp(ev->cause, EVENT_CAUSE_DISK_FULL) == 0;
 		free(in->reason);
 		in->reason = ev->reason ? mem_strdup(ev->reason) : NULL;
 		break;
@@ -176,7 +178,8 @@ void ingest_outcome(const struct ingest *in, struct run_edge *edge)
 		edge->failure_kind = KIND_PROCESS_CRASHED;
 		edge->reason = "quire-ci ended without an outcome";
 	} else if (!in->success) {
-		edge->failure_kind = KIND_PIPELINE_FAILURE;
+		edge->failure_kind =
+			in->disk_full ? KIND_DISK_FULL : KIND_PIPELINE_FAILURE;
 		edge->reason = in->reason;
 	} else {
 		edge->to = RUN_COMPLETE;

@@ -20,6 +20,7 @@ struct ingest {
 	char run_id[64];
 	int finished; /* run_finished was seen */
 	int success; /* its outcome was "success" */
+	int disk_full; /* it failed for want of space */
 	char *reason; /* its reason, or NULL */
 	int64_t timeout_ms; /* the pipeline's own limit; 0: none */
 	int exited; /* executor_exited was seen */
@@ -50,7 +51,7 @@ int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 size_t ingest_give_up(struct ingest *in);
 
 /* The edge that the recorded end of an executor means: complete, or failed as
- * pipeline-failure or process-crashed; without a record (exited 0), failed as
+ * pipeline-failure, disk-full or process-crashed; without a record (exited 0), failed as
  * orphaned. The reason points into in, or is a literal. */
 struct run_edge;
 void ingest_outcome(const struct ingest *in, struct run_edge *edge);

@@ -8,7 +8,7 @@ if [ -z "${QUIRE_TEST_FULL:-}" ]; then
 	exit 0
 fi
 . "$(dirname "$0")/lib.sh"
-plan 11
+plan 16
 
 mkdir "$QUIRE_HOME"
 mount -t tmpfs -o size=12m,mode=755 quire-test "$QUIRE_HOME"
@@ -64,13 +64,44 @@ check 'its workspace is gone, and the space is back' \
 check 'the database is sound' \
 	'test "$(sql "PRAGMA integrity_check")" = ok'
 
+# commands that fill the disk, but take no harm from it themselves
+pipeline foo '{"jobs":[{"id":"fill","run":[
+	"cat /dev/zero >all 2>/dev/null; rm all; echo first >&2",
+	"cat /dev/zero >all 2>/dev/null; seq 100000; rm all"]},
+	{"id":"next","needs":["fill"],"run":"true"}]}' 'a log without space'
+push foo >/dev/null
+wait_idle
+check 'no space for a log is no fault of the author' \
+	'test "$(row 4 state,failure_kind)" = "failed|disk-full" &&
+	row 4 reason | grep "failed: fill"'
+check 'the job says so' \
+	'sql "SELECT jobs.reason FROM jobs JOIN runs ON runs.id = run_id
+		WHERE number = 4 AND job_id = '\''fill'\''" |
+		grep "log could not be .*: No space left"'
+check 'the event has it as its cause' \
+	'grep run_finished "$(dir 4)/events.jsonl" |
+		grep "\"cause\":\"disk-full\""'
+pipeline foo '{"jobs":[{"id":"fill","allow-failure":true,
+	"run":"cat /dev/zero >all 2>/dev/null; seq 100000; rm all"},
+	{"id":"next","run":"true"}]}' 'a log that may lack'
+push foo >/dev/null
+wait_idle
+check 'a job that may fail may do so for that, too' \
+	'test "$(row 5 state)" = complete'
+pipeline foo '{"jobs":[{"id":"fill",
+	"run":"cat /dev/zero >all 2>/dev/null; code=$?; rm all; exit $code"}]}' 'too greedy'
+push foo >/dev/null
+wait_idle
+check 'a command that finds no space itself fails as any other' \
+	'test "$(row 6 state,failure_kind)" = "failed|pipeline-failure"'
+
 quire config minFree 12M >/dev/null
 pipeline foo "$QUICK" 'waits for space'
 push foo >/dev/null
 check 'below minFree a run stays pending' \
 	'wait_for "grep minFree \"$QUIRE_HOME/quire-run.log\"" &&
-	test "$(state foo#4)" = pending'
+	test "$(state foo#7)" = pending'
 quire config minFree 1M >/dev/null
 check 'with space it runs' \
-	'quire-run && test "$(state foo#4)" = complete'
+	'quire-run && test "$(state foo#7)" = complete'
 check 'nothing is left for reconcile' '! quire-reconcile 2>&1 | grep .'

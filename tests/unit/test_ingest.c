@@ -557,6 +557,12 @@ static void the_recorded_end_is_the_edge(void **state)
 	outcome(FINISHED_WHY("pipeline-failure", "jobs[0]: no run")
 			EXITED("0", "0"),
 		RUN_FAILED, KIND_PIPELINE_FAILURE, "jobs[0]: no run");
+	outcome("{\"type\":\"run_finished\",\"cause\":\"disk-full\","
+		"\"outcome\":\"pipeline-failure\"}\n" EXITED("0", "0"),
+		RUN_FAILED, KIND_DISK_FULL, NULL);
+	outcome("{\"type\":\"run_finished\",\"cause\":\"unheard-of\","
+		"\"outcome\":\"pipeline-failure\"}\n" EXITED("0", "0"),
+		RUN_FAILED, KIND_PIPELINE_FAILURE, NULL);
 	outcome(EXITED("0", "0"), RUN_FAILED, KIND_PROCESS_CRASHED,
 		"quire-ci ended without an outcome");
 	outcome(EXITED("70", "0"), RUN_FAILED, KIND_PROCESS_CRASHED,
