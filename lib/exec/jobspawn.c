@@ -1,7 +1,6 @@
 #include "exec/jobspawn.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "exec/fds.h"
+#include "exec/signals.h"
 
 extern char **environ;
 
@@ -40,18 +40,6 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	set_var(env, "QUIRE_JOB", job->id);
 }
 
-static void default_signals(void)
-{
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	/* KILL, STOP and those of the C library refuse: they are right */
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &dfl, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* In the child: the last word, into the command's own log. */
 static void give_up(const char *what) __attribute__((noreturn));
 
@@ -76,7 +64,7 @@ static void become(const struct command *c, char **env, int workspace_fd,
 		give_up("the workspace");
 	setsid();
 	fds_cloexec_from(STDERR_FILENO + 1);
-	default_signals();
+	signals_default();
 	umask(022);
 	if (c->shell) {
 		/* whatever PATH the job has, a string is for the shell */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/fs.h"
+#include "exec/signals.h"
 
 /* All that the child needs, made before the fork: behind it, it only makes
  * system calls. */
@@ -75,8 +75,6 @@ fail:
  */
 static void detach(const struct launch *l, int *keep)
 {
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-	sigset_t none;
 	int null;
 
 	setsid();
@@ -93,10 +91,7 @@ static void detach(const struct launch *l, int *keep)
 		if (dup2(null, fd) != fd)
 			_exit(127);
 	closefrom(*keep >= 0 ? 4 : 3);
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &usual, NULL); /* some can't be set */
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	signals_default();
 	umask(027);
 	if (chdir(l->dir) && chdir("/"))
 		_exit(127);
