@@ -21,6 +21,16 @@ HOME=$T
 unset GIT_DIR GIT_WORK_TREE QUIRE_RUN_ID REMOTE_USER XDG_CONFIG_HOME
 GIT_CONFIG_NOSYSTEM=1
 LC_ALL=C.UTF-8
+# Another user runs the programs too, who may not come to where they are, below
+# /root say: then from copies.
+if [ "$(id -u)" = 0 ] && ! setpriv --reuid=65534 --regid=65534 \
+	--clear-groups test -x "$QUIRE_BUILD/bin/quire" 2>/dev/null; then
+	mkdir -p "$T/.programs"
+	cp -R "$QUIRE_BUILD/bin" "$T/.programs/bin"
+	chmod 755 "$T"
+	QUIRE_BUILD=$T/.programs
+	PATH=$QUIRE_BUILD/bin:$PATH
+fi
 export PATH T QUIRE_HOME QUIRE_BUILD HOME GIT_CONFIG_NOSYSTEM LC_ALL
 cd "$T" || exit 70
 
