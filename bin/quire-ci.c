@@ -113,8 +113,11 @@ static int exec_pipeline(
 {
 	struct executor_result result = { 0 };
 
+	/* EXIT_USAGE: there is none, which here is no other than a wrong one */
 	if (pipeline_load(p, x->workspace_fd, e) < 0)
-		return e->status == EXIT_RED ? refuse(x->out, e->text, e) : -1;
+		return e->status == EXIT_RED || e->status == EXIT_USAGE
+			       ? refuse(x->out, e->text, e)
+			       : -1;
 	int ret = executor_run(x, &result, e);
 	if (ret == 0 && result.outcome == EXECUTOR_HANGUP)
 		return err_set(e, EXIT_BUSY, "the supervisor is gone");
@@ -179,6 +182,14 @@ static int load_here(struct pipeline *p, int *top, struct err *e)
 	return *top < 0 ? -1 : pipeline_load(p, *top, e);
 }
 
+/* Who names a file that can't be read has not asked about a pipeline. */
+static int say_unread(const char *file, struct err *e)
+{
+	err_sys(e, "%s", file);
+	e->status = EXIT_USAGE;
+	return -1;
+}
+
 static int check_file(const char *file, struct err *e)
 {
 	struct pipeline p = { 0 };
@@ -190,13 +201,13 @@ static int check_file(const char *file, struct err *e)
 	if (is_stdin)
 		file = "standard input";
 	if (fd < 0)
-		ret = err_sys(e, "%s", file);
+		ret = say_unread(file, e);
 	else if (fs_read_all(fd, &text, PIPELINE_MAX_BYTES) < 0)
 		ret = errno == EFBIG
 			      ? err_set(e, EXIT_RED,
 					"%s: larger than %d bytes, the limit",
 					file, PIPELINE_MAX_BYTES)
-			      : err_sys(e, "%s", file);
+			      : say_unread(file, e);
 	else if ((ret = pipeline_parse(&p, text.ptr, text.len, e)) < 0)
 		err_prefix(e, "%s", file);
 	if (fd >= 0 && !is_stdin)
@@ -218,11 +229,7 @@ static int run_check(const char *file)
 		ret = load_here(&p, &top, &e);
 		pipeline_release(&p);
 	}
-	if (ret < 0) {
-		program_fail(NAME, &e);
-		return EXIT_RED;
-	}
-	return EXIT_DONE;
+	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
 }
 
 /* A person's environment, without what belongs to a git hook that quire-ci may

@@ -18,9 +18,9 @@ static int open_folder(int dirfd, struct err *e)
 	struct stat st;
 
 	if (fstatat(dirfd, FOLDER, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT
-			       ? err_set(e, EXIT_RED, "no " STATIC_FILE " here")
-			       : err_sys(e, FOLDER);
+		return errno == ENOENT ? err_set(e, EXIT_USAGE,
+						 "no " STATIC_FILE " here")
+				       : err_sys(e, FOLDER);
 	if (S_ISLNK(st.st_mode))
 		return err_set(e, EXIT_RED,
 			FOLDER ": a symbolic link, which is not followed");
@@ -107,7 +107,7 @@ int pipeline_load(struct pipeline *p, int dirfd, struct err *e)
 			DYNAMIC_FILE ": not supported by this version of "
 				     "quire; write " STATIC_FILE);
 	else if (!there)
-		ret = err_set(e, EXIT_RED, "no " STATIC_FILE " here");
+		ret = err_set(e, EXIT_USAGE, "no " STATIC_FILE " here");
 	else
 		ret = load_static(p, folder, e);
 	close(folder);

@@ -2,7 +2,7 @@
 # quire-ci run and check: in a working tree, with no home and no database.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 35
+plan 36
 
 unset NO_COLOR
 mkdir -p "$T/tree/.quire" "$T/tree/src/deep"
@@ -111,8 +111,16 @@ check 'check: standard input' '
 	status 1 quire-ci check - <"$T/bad.json" 2>"$T/err" &&
 	grep "quire-ci: standard input: jobs" "$T/err"'
 check 'check: a file that is not there' '
-	status 1 quire-ci check "$T/none" 2>"$T/err" &&
-	grep "$T/none: No such file" "$T/err"'
+	status 2 quire-ci check "$T/none" 2>"$T/err" &&
+	grep "$T/none: No such file" "$T/err" &&
+	status 2 quire-ci check "$T" 2>"$T/err" && grep "$T: Is a dir" "$T/err"'
+check 'no pipeline is a usage error, of run and of check' '
+	mkdir -p "$T/bare/.quire" && cd "$T/bare" &&
+	for command in run check; do
+		status 2 quire-ci $command 2>"$T/err" &&
+		grep "no .quire/ci.json here" "$T/err" &&
+		(cd / && status 2 quire-ci $command 2>"$T/err") || exit 1
+	done'
 check 'check: 10 MB are read up to the limit only' '
 	status 1 sh -c "yes | head -c 10000000 | quire-ci check -" 2>"$T/err" &&
 	grep "standard input: larger than 1048576 bytes, the limit" "$T/err"'
