@@ -61,14 +61,50 @@ static int try_ref(const char *git_dir, const char *prefix, const char *ref,
 	return found;
 }
 
+#define BRANCHES_NAMED 5
+
+/* HEAD names a branch that nobody has pushed: what could be meant instead. */
+static int say_unborn(const struct repo *repo, const char *head, struct err *e)
+{
+	const char *argv[] = { "git", "for-each-ref",
+		"--format=%(refname:short)", "refs/heads/", NULL };
+	struct buf out = BUF_INIT, names = BUF_INIT;
+	int status = git_run(repo->git_dir, argv, &out, 1 << 20, e);
+	int n = 0;
+
+	for (char *at = out.ptr, *end; status == 0 && (end = strchr(at, '\n'));
+		at = end + 1, n++) {
+		if (n < BRANCHES_NAMED)
+			buf_addf(&names, "%s%.*s", n ? ", " : "",
+				(int)(end - at), at);
+	}
+	if (n > BRANCHES_NAMED)
+		buf_addf(&names, " and %d more", n - BRANCHES_NAMED);
+	if (status == 0 && !n)
+		err_set(e, EXIT_USAGE, "%s: has no branch yet: push one first",
+			repo->name);
+	else if (status == 0)
+		err_set(e, EXIT_USAGE,
+			"%s: no commit at '%s', which HEAD names; it has %s: "
+			"say which, or git -C %s symbolic-ref HEAD "
+			"refs/heads/NAME",
+			repo->name, head, names.ptr, repo->git_dir);
+	else if (status > 0)
+		err_set(e, EXIT_BUSY, "%s: git for-each-ref: status %d",
+			repo->git_dir, status);
+	buf_release(&out);
+	buf_release(&names);
+	return -1;
+}
+
 static int find(const struct repo *repo, const char *typed, struct buf *full,
 	struct queue_commit *c, struct err *e)
 {
 	static const char *const prefixes[] = { "refs/heads/", "refs/tags/" };
 	struct buf head = BUF_INIT;
-	int found = 0;
+	int found = 0, by_head = !typed;
 
-	if (!typed) {
+	if (by_head) {
 		found = symbolic(repo->git_dir, "HEAD", &head, e);
 		if (found == 0)
 			err_set(e, EXIT_USAGE,
@@ -87,7 +123,9 @@ static int find(const struct repo *repo, const char *typed, struct buf *full,
 		for (size_t i = 0; i < 2 && found == 0; i++)
 			found = try_ref(
 				repo->git_dir, prefixes[i], typed, full, c, e);
-	if (found == 0)
+	if (found == 0 && by_head)
+		say_unborn(repo, typed, e);
+	else if (found == 0)
 		err_set(e, EXIT_USAGE, "%s: no commit at '%s'", repo->name,
 			typed);
 	buf_release(&head);
@@ -157,7 +195,7 @@ int cmd_start(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return cmd_help(usage);
-		return EXIT_USAGE;
+		return cmd_bad_option(argv[0]);
 	}
 	if (argc - optind < 1)
 		return program_usage(argv[0], "of which repository?");

@@ -1,7 +1,7 @@
 #!/bin/sh
 # quire start: a run without a push.
 . "$(dirname "$0")/lib.sh"
-plan 15
+plan 16
 
 new_home
 new_repo foo
@@ -64,8 +64,14 @@ check 'no such ref' \
 check 'no such repository: what was meant' \
 	'quire start fooo 2>"$T/err"; test $? = 2 && grep "foo" "$T/err"'
 git -C "$QUIRE_HOME/repos/foo.git" symbolic-ref HEAD refs/heads/unborn
-check 'a HEAD that leads nowhere' \
-	'quire start foo 2>"$T/err"; test $? = 2 && grep unborn "$T/err"'
+check 'a HEAD that leads nowhere: which branches there are' \
+	'quire start foo 2>"$T/err"; test $? = 2 && grep unborn "$T/err" &&
+	grep "alias, main, none, v2: say which" "$T/err" &&
+	grep "symbolic-ref HEAD" "$T/err"'
+quire repo new bare >/dev/null
+check 'a repository that nobody has pushed to' \
+	'quire start bare 2>"$T/err"; test $? = 2 &&
+	grep "bare.git: has no branch yet" "$T/err"'
 git -C "$QUIRE_HOME/repos/foo.git" symbolic-ref HEAD refs/heads/main
 check 'none of these made a run' 'test "$(next)" = "$n"'
 check 'a job that starts a run does not kick; the one at work takes it' \
