@@ -32,7 +32,8 @@ static const char usage[] =
 	"Prints what the commands of a run wrote: of one job, or of its command\n"
 	"number N. With only a RUN, the last command of each job that failed; if\n"
 	"none has, everything. A RUN is foo#42, an id, or the start of an id\n"
-	"that no other run has.\n"
+	"that no other run has. Of a run that failed the reason follows on\n"
+	"standard error.\n"
 	"\n"
 	"  --all  everything, also where a job failed\n"
 	"  --raw  the log files as they are: with time and stream on each line\n";
@@ -77,29 +78,49 @@ static int open_below(int dirfd, const char *name, int flags)
 	return openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
 }
 
+static int open_run_dir(const struct home *h, const struct run *r)
+{
+	struct buf path = BUF_INIT;
+	int fd, why;
+
+	home_add_run_dir(&path, r->repo, r->id);
+	fd = openat(h->fd, path.ptr,
+		O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	why = errno;
+	buf_release(&path);
+	errno = why;
+	return fd;
+}
+
+/* A regular file in dir, opened; -1 with errno. */
+static int open_regular(int dir, const char *name)
+{
+	int fd = open_below(dir, name, O_NONBLOCK);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+		close(fd);
+		errno = ENOENT;
+		return -1;
+	}
+	return fd;
+}
+
 /* The log of one command, opened; -1 with errno. */
 static int open_log(
 	const struct home *h, const struct run *r, const char *job, int n)
 {
-	struct buf run_dir = BUF_INIT, file = BUF_INIT;
+	struct buf file = BUF_INIT;
 	int dir, jobs = -1, one = -1, fd = -1, why;
-	struct stat st;
 
-	home_add_run_dir(&run_dir, r->repo, r->id);
 	buf_addf(&file, "sh-%d.log", n);
-	dir = openat(h->fd, run_dir.ptr,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	dir = open_run_dir(h, r);
 	if (dir >= 0)
 		jobs = open_below(dir, "jobs", O_DIRECTORY);
 	if (jobs >= 0)
 		one = open_below(jobs, job, O_DIRECTORY);
 	if (one >= 0)
-		fd = open_below(one, file.ptr, O_NONBLOCK);
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		fd = -1;
-		errno = ENOENT;
-	}
+		fd = open_regular(one, file.ptr);
 	why = errno;
 	if (one >= 0)
 		close(one);
@@ -107,7 +128,6 @@ static int open_log(
 		close(jobs);
 	if (dir >= 0)
 		close(dir);
-	buf_release(&run_dir);
 	buf_release(&file);
 	errno = why;
 	return fd;
@@ -279,6 +299,33 @@ static void print_head(const struct piece *p, int first)
 	buf_release(&head);
 }
 
+/* What quire-ci itself said: of a run that failed by its end, that is the only
+ * place that tells why. Not in the format of the others. */
+static int print_executor(struct printer *pr, const struct home *h,
+	const struct run *r, int first, struct err *e)
+{
+	int dir = open_run_dir(h, r);
+	int fd = dir < 0 ? -1 : open_regular(dir, "quire-ci.log");
+	struct stat st;
+	int rc = 0;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size) {
+		printf("%s==> quire-ci <==\n", first ? "" : "\n");
+		rc = copy_log(pr, fd, e);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (dir >= 0)
+		close(dir);
+	return rc;
+}
+
+static int has_crashed(const struct wanted *w)
+{
+	return !w->job && w->run.failure_kind &&
+	       !strcmp(w->run.failure_kind, KIND_PROCESS_CRASHED);
+}
+
 static int print_pieces(const struct wanted *w, const struct home *h,
 	const struct piece *pieces, size_t n, struct err *e)
 {
@@ -308,9 +355,30 @@ static int print_pieces(const struct wanted *w, const struct home *h,
 				pieces[i].job->id, pieces[i].n);
 		}
 	}
+	if (rc == 0 && has_crashed(w))
+		rc = print_executor(&pr, h, &w->run, !n, e);
 	buf_release(&pr.line);
 	buf_release(&pr.out);
 	return rc;
+}
+
+/* Why the run failed: not every reason leaves something in a log. */
+static void tell_reason(const struct wanted *w)
+{
+	struct buf line = BUF_INIT;
+
+	if (w->job || w->run.state != RUN_FAILED)
+		return;
+	fflush(stdout);
+	term_add_run(&line, &w->run);
+	buf_addc(&line, ' ');
+	term_add_state(&line, &w->run);
+	if (w->run.reason) {
+		buf_adds(&line, ": ");
+		utf8_add_plain(&line, w->run.reason, strlen(w->run.reason), 0);
+	}
+	fprintf(stderr, "%s\n", line.ptr);
+	buf_release(&line);
 }
 
 static const struct job_row *find_job(const struct wanted *w, struct err *e)
@@ -394,6 +462,8 @@ static int show(struct wanted *w, const char *name)
 
 	if (cmd_read(load, w, &e) == 0 && home_open(&home, NULL, &e) == 0) {
 		failed = print_wanted(w, &home, &e) < 0;
+		if (!failed)
+			tell_reason(w);
 		home_close(&home);
 	}
 	forget(w);
@@ -424,7 +494,7 @@ int cmd_log(int argc, char **argv)
 		case 'h':
 			return cmd_help(usage);
 		default:
-			return EXIT_USAGE;
+			return cmd_bad_option(argv[0]);
 		}
 	}
 	argc -= optind;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # quire log: what the commands wrote.
 . "$(dirname "$0")/lib.sh"
-plan 16
+plan 21
 
 new_home
 new_repo foo
@@ -20,6 +20,12 @@ wait_idle
 
 check 'a red run: the last command of the job that failed' \
 	'test "$(quire log foo#1)" = why'
+check 'and why it failed, on standard error' \
+	'quire log foo#1 2>"$T/err" >"$T/out" &&
+	grep -x "foo#1 failed: .*test.*" "$T/err" && test "$(wc -l <"$T/err")" = 1'
+check 'not of a run that is green, nor of one job' \
+	'test -z "$(quire log foo#2 2>&1 >/dev/null)" &&
+	test -z "$(quire log foo#1 test 2>&1 >/dev/null)"'
 check 'everything, if asked: in order, under heads' \
 	'quire log foo#1 --all >"$T/out" &&
 	test "$(grep -v "^==>" "$T/out" | grep . | tr "\n" " ")" = \
@@ -71,6 +77,32 @@ check 'a link in the place of a log is not followed' \
 rm "$dir/lint/sh-1.log"
 check 'a log that is gone is said to be' \
 	'quire log foo#1 lint 2>"$T/err"; test $? = 2 && grep "no log" "$T/err"'
+
+pipeline foo '{"jobs":[{"id":"a","run":"true","needs":["b"]}]}'
+push foo
+wait_idle
+check 'of a pipeline that is wrong it says what is' \
+	'test -z "$(quire log foo#3 2>"$T/err")" &&
+	grep "^foo#3 failed: .*jobs\[0\].needs\[0\]" "$T/err"'
+quire config foo timeout 1s
+pipeline foo '{"jobs":[{"id":"a","run":"echo begun; sleep 60"}]}'
+push foo
+wait_idle
+check 'of a run that took too long, that and what it wrote' \
+	'test "$(quire log foo#4 2>"$T/err")" = begun &&
+	grep "^foo#4 failed (timeout): .*limit of 1" "$T/err"'
+quire config --unset foo timeout
+# shellcheck disable=SC2016 # the parent of its parent: quire-ci
+pipeline foo '{"jobs":[{"id":"a","run":"kill -9 $(sed -n \"s/^PPid:.//p\" /proc/$PPID/status); sleep 9"}]}'
+push foo
+wait_idle
+dir=$QUIRE_HOME/runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 5')
+echo 'quire-ci: out of luck' >>"$dir/quire-ci.log"
+check 'of a crash, what quire-ci said last' \
+	'test "$(state foo#5)" = failed && quire log foo#5 >"$T/out" 2>"$T/err" &&
+	grep "^foo#5 failed (process-crashed)" "$T/err" &&
+	grep -x "==> quire-ci <==" "$T/out" &&
+	grep -x "quire-ci: out of luck" "$T/out"'
 check 'usage' \
 	'quire log 2>/dev/null; test $? = 2 &&
 	{ quire log foo#9 2>/dev/null; test $? = 2; } &&
