@@ -31,6 +31,10 @@ int cmd_seed(int argc, char **argv);
 /* Prints a usage text; returns EXIT_DONE. */
 int cmd_help(const char *text);
 
+/* getopt_long(3) has said what is wrong with an option of "quire NAME": adds
+ * "try 'quire NAME --help'"; returns EXIT_USAGE. */
+int cmd_bad_option(const char *name);
+
 /* The home ($QUIRE_HOME, which `quire --home DIR` sets) and its database. */
 struct cmd_ctx {
 	struct home home;

@@ -180,9 +180,26 @@ static int no_key(char **args, int n, struct err *e)
 	return -1;
 }
 
+static int typed_is_repo(struct cmd_ctx *c, void *arg, struct err *e)
+{
+	struct request *q = arg;
+	struct repo r;
+
+	if (find_repo(c, q->typed, &r, e) < 0)
+		return -1;
+	repo_release(&r);
+	return 0;
+}
+
 static int split(struct request *q, char **args, int n, struct err *e)
 {
 	if (!setting_find(args[0], NULL)) {
+		q->typed = args[0];
+		if (n == 1 && cmd_read(typed_is_repo, q, e) == 0)
+			return err_set(e, EXIT_USAGE,
+				"%s is a repository: name a key too, or quire "
+				"config --list %s",
+				args[0], args[0]);
 		if (n == 1 || !setting_find(args[1], NULL))
 			return no_key(args, n, e);
 		q->typed = *args++;
@@ -247,7 +264,11 @@ int cmd_config(int argc, char **argv)
 		case 'h':
 			return cmd_help(help);
 		default:
-			return EXIT_USAGE;
+			if (optopt >= '0' && optopt <= '9')
+				fputs("quire config: a value that begins with "
+				      "a dash goes behind --\n",
+					stderr);
+			return cmd_bad_option(argv[0]);
 		}
 	}
 	if (config(&q, argv + optind, argc - optind, is_list, &e) < 0)

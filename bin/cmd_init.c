@@ -195,7 +195,7 @@ int cmd_init(int argc, char **argv)
 		if (opt == 'h')
 			return cmd_help(help);
 		if (opt != 's')
-			return EXIT_USAGE;
+			return cmd_bad_option(argv[0]);
 		group = optarg;
 	}
 	if (argc - optind > 1)

@@ -14,6 +14,12 @@ int cmd_help(const char *text)
 	return EXIT_DONE;
 }
 
+int cmd_bad_option(const char *name)
+{
+	fprintf(stderr, "%s: try '%s --help'\n", name, name);
+	return EXIT_USAGE;
+}
+
 int cmd_open(struct cmd_ctx *c, enum db_mode mode, struct err *e)
 {
 	memset(c, 0, sizeof(*c));

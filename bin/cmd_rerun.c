@@ -103,7 +103,7 @@ int cmd_rerun(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return cmd_help(usage);
-		return EXIT_USAGE;
+		return cmd_bad_option(argv[0]);
 	}
 	if (argc - optind != 1)
 		return program_usage(argv[0], "which run? as foo#42, or an id");

@@ -323,7 +323,7 @@ int cmd_runs(int argc, char **argv)
 		case 'h':
 			return cmd_help(usage);
 		default:
-			return EXIT_USAGE;
+			return cmd_bad_option(argv[0]);
 		}
 	}
 	if (argc - optind > 1)

@@ -28,7 +28,7 @@ int cmd_seed(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (c == 'h')
 			return cmd_help(help);
-		return EXIT_USAGE; /* getopt_long said why */
+		return cmd_bad_option(argv[0]);
 	}
 	if (argc - optind != 1)
 		return program_usage(argv[0], "it takes one folder");

@@ -2,7 +2,7 @@
 # quire config: what is set, where, and what is refused.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 44
+plan 46
 new_home
 quire repo new foo >/dev/null
 quire repo new work/bar >/dev/null
@@ -92,6 +92,13 @@ check 'an unknown key, with the near miss' '
 	says 2 "did you mean .timeout" quire config foo timeuot 2h'
 check 'an unknown repository, with the near miss' '
 	says 2 "did you mean .foo" quire config fooo timeout'
+check 'a repository without a key' '
+	says 2 "foo is a repository: .*quire config --list foo" quire config foo'
+check 'a value that looks like an option, and an option that is none' '
+	quire config timeout -1 2>err; test $? = 2 && grep "behind --" err &&
+	grep "try .quire config --help" err &&
+	{ quire log --bogus 2>err; test $? = 2; } &&
+	grep "try .quire log --help" err'
 check 'neither a key nor a repository' 'says 2 "." quire config xyzzy plugh'
 check 'a global setting has no value for one repository' '
 	says 2 "maxRuns" quire config foo maxRuns 3'
