@@ -8,12 +8,12 @@ new_repo foo
 pipeline foo "{\"jobs\":[
 	{\"id\":\"a\",\"run\":\"touch $T/up; exec sleep 1000\"},
 	{\"id\":\"b\",\"run\":\"true\"}]}"
-push foo
+push foo >/dev/null
 wait_for 'test -e "$T/up"'
 git -C "$T/foo" checkout -q -b other
 git -C "$T/foo" commit -q --allow-empty -m 'waits'
 rm "$T/up"
-push foo other
+push foo other >/dev/null
 
 check 'a pending run is canceled' \
 	'test "$(state foo#2)" = pending &&

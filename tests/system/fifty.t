@@ -29,10 +29,10 @@ plan 10
 new_home
 new_repo foo
 pipeline foo "{\"jobs\":[{\"id\":\"a\",\"run\":[$(fifty true)]}]}"
-push foo
+push foo >/dev/null
 pipeline foo "{\"jobs\":[{\"id\":\"a\",\"run\":[$(fifty 'echo is N')]}]}"
 wait_idle
-push foo
+push foo >/dev/null
 wait_idle
 
 check 'a run of fifty commands ends green' 'test "$(state foo#1)" = complete'

@@ -9,13 +9,13 @@ pipeline foo '{"jobs":[
 	{"id":"build","run":["echo one; echo two >&2","printf last"]},
 	{"id":"test","run":["echo before","echo why; exit 1","echo never"]},
 	{"id":"lint","run":"echo fine"}]}'
-push foo
+push foo >/dev/null
 wait_idle
 pipeline foo '{"jobs":[{"id":"build","run":["echo green","true"]},
 	{"id":"tty","run":"printf \"\\033[31mred\\033[0m\\033[2J\\0ab\\n\""},
 	{"id":"bar","run":"printf \"10%%\\r50%%\\r99%%\\n\""},
 	{"id":"long","run":"head -c 100000 /dev/zero | tr \"\\\\0\" x"}]}'
-push foo
+push foo >/dev/null
 wait_idle
 
 check 'a red run: the last command of the job that failed' \
@@ -79,14 +79,14 @@ check 'a log that is gone is said to be' \
 	'quire log foo#1 lint 2>"$T/err"; test $? = 2 && grep "no log" "$T/err"'
 
 pipeline foo '{"jobs":[{"id":"a","run":"true","needs":["b"]}]}'
-push foo
+push foo >/dev/null
 wait_idle
 check 'of a pipeline that is wrong it says what is' \
 	'test -z "$(quire log foo#3 2>"$T/err")" &&
 	grep "^foo#3 failed: .*jobs\[0\].needs\[0\]" "$T/err"'
 quire config foo timeout 1s
 pipeline foo '{"jobs":[{"id":"a","run":"echo begun; sleep 60"}]}'
-push foo
+push foo >/dev/null
 wait_idle
 check 'of a run that took too long, that and what it wrote' \
 	'test "$(quire log foo#4 2>"$T/err")" = begun &&
@@ -94,7 +94,7 @@ check 'of a run that took too long, that and what it wrote' \
 quire config --unset foo timeout
 # shellcheck disable=SC2016 # the parent of its parent: quire-ci
 pipeline foo '{"jobs":[{"id":"a","run":"kill -9 $(sed -n \"s/^PPid:.//p\" /proc/$PPID/status); sleep 9"}]}'
-push foo
+push foo >/dev/null
 wait_idle
 dir=$QUIRE_HOME/runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 5')
 echo 'quire-ci: out of luck' >>"$dir/quire-ci.log"

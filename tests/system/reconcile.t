@@ -213,7 +213,7 @@ commit() { # commit REPO MESSAGE
 }
 mv "$hook" "$T/hook"
 commit quick 'without a hook'
-push quick
+push quick >/dev/null
 snapshot before
 check 'a dry run tells of a push that no hook recorded' \
 	'quire-reconcile -n | grep "quick: main moved"'
@@ -231,7 +231,7 @@ check 'a hook that comes later adopts the run' \
 	'\''quick.git'\''")" = 2 && test "$(last quick "\"trigger\"")" != ""'
 chmod -x "$hook"
 commit quick 'a hook without its x bit'
-push quick
+push quick >/dev/null
 check 'a hook that is not executable is found out as well' \
 	'quire-reconcile >"$T/out" && grep "quick#3 queued" "$T/out" &&
 	grep "not executable" "$T/out" && wait_idle &&
@@ -258,7 +258,7 @@ check 'a baseline that was cut short is finished, without a run' \
 start_slow
 git -C "$T/slow" checkout -q -b other
 commit slow 'waits behind the other'
-push slow other
+push slow other >/dev/null
 mv "$QUIRE_HOME/repos/slow.git" "$T/slow.away"
 check 'a repository that is not there: said, and nothing more' \
 	'quire-reconcile >"$T/out" && grep "slow.git is not there" "$T/out" &&
@@ -286,7 +286,7 @@ quire-reconcile >/dev/null
 # commits that are gone
 start_slow
 commit quick 'soon without its object'
-push quick
+push quick >/dev/null
 object=$(git -C "$T/quick" rev-parse main |
 	sed "s,^..,$QUIRE_HOME/repos/quick.git/objects/&/,")
 mv "$object" "$T/object"
@@ -325,7 +325,7 @@ mv "$T/unmounted" "$T/disk"
 # waits: whatever it cannot see, it leaves as it is.
 start_slow
 git -C "$T/slow" commit -q --allow-empty -m 'waits once more'
-push slow other
+push slow other >/dev/null
 rows() {
 	sql 'SELECT id, state, failure_kind FROM runs ORDER BY id;
 		SELECT name, missing_since_ms FROM repos ORDER BY name;

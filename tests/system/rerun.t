@@ -6,7 +6,7 @@ plan 12
 new_home
 new_repo foo
 pipeline foo "{\"jobs\":[{\"id\":\"a\",\"run\":\"test -e $T/good\"}]}" 'flaky'
-push foo
+push foo >/dev/null
 wait_idle
 touch "$T/good"
 
@@ -31,7 +31,7 @@ check 'of a rerun: the third attempt of the same' \
 	test "$(column 3 "attempt, push_seq")" = "3|$(column 1 push_seq)"'
 pipeline foo "{\"jobs\":[{\"id\":\"a\",
 	\"run\":\"touch $T/up; exec sleep 1000\"}]}" slow
-push foo
+push foo >/dev/null
 wait_for 'test -e "$T/up"'
 check 'a run that is live is not rerun: exit status 75' \
 	'quire rerun foo#4 2>"$T/err"; test $? = 75 &&

@@ -43,7 +43,7 @@ printf 'secret\n' >a/left-out
 printf '%s\n' '* text=auto' '*.bat text eol=crlf' 'binary.bat -text' \
 	'*.sh text eol=lf' 'left-out export-ignore' '*.id ident' >.gitattributes
 printf 'x $Id$ y\n' >who.id
-git add -A
+git -c core.safecrlf=false add -A
 git update-index --add --cacheinfo \
 	"160000,1234567812345678123456781234567812345678,sub/module"
 cd ..

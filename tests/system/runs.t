@@ -7,17 +7,17 @@ new_home
 new_repo foo
 pipeline foo '{"jobs":[{"id":"a","run":"true"}]}' \
 	'a subject that is long enough to be cut on a terminal that is narrow'
-push foo
+push foo >/dev/null
 wait_idle
 pipeline foo '{"jobs":[{"id":"a","run":"exit 3"}]}' 'ends red'
-push foo
+push foo >/dev/null
 wait_idle
 git -C "$T/foo" tag v1
-push foo v1
+push foo v1 >/dev/null
 wait_idle
 new_repo work/bar
 pipeline work/bar '{"jobs":[{"id":"a","run":"true"}]}' 'Прогон 走る'
-push work/bar
+push work/bar >/dev/null
 wait_idle
 
 # on_terminal COLUMNS COMMAND: what it prints on a terminal of that width

@@ -9,10 +9,10 @@ pipeline foo '{"jobs":[
 	{"id":"build","run":["true","echo built"]},
 	{"id":"test","needs":["build"],"run":["true","exit 3","true"]},
 	{"id":"after","needs":["test"],"run":"true"}]}' 'The subject'
-push foo
+push foo >/dev/null
 wait_idle
 pipeline foo '{"jobs":[{"id":"build","run":"true"}]}' 'green'
-push foo
+push foo >/dev/null
 wait_idle
 # shellcheck disable=SC2034 # used in the checks
 id=$(sql "SELECT id FROM runs WHERE number = 1")

@@ -7,16 +7,16 @@ new_home
 new_repo foo
 pipeline foo '{"jobs":[{"id":"a","run":"test \"$QUIRE_REF\" = refs/heads/main"}]}' \
 	'the pipeline'
-push foo
+push foo >/dev/null
 wait_idle
 git -C "$T/foo" tag -a -m tagged v1
 git -C "$T/foo" branch v2
-git -C "$T/foo" push -q origin v1 v2
+git -C "$T/foo" push -q origin v1 v2 2>/dev/null
 wait_idle
 git -C "$T/foo" checkout -q -b none
 git -C "$T/foo" rm -rq .quire
 git -C "$T/foo" commit -qm 'no pipeline'
-git -C "$T/foo" push -q origin none
+git -C "$T/foo" push -q origin none 2>/dev/null
 git -C "$QUIRE_HOME/repos/foo.git" symbolic-ref refs/heads/alias refs/heads/main
 quire-reconcile >/dev/null
 wait_idle
