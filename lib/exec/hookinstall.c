@@ -49,14 +49,15 @@ static int hooks_path(const char *git_dir, struct buf *path, struct err *e)
 	return 0;
 }
 
-static int refuse_shared(
-	const char *dir, const char *program, const char *home, struct err *e)
+static int refuse_shared(const char *git_dir, const char *dir,
+	const char *program, const char *home, struct err *e)
 {
 	return err_set(e, EXIT_USAGE,
 		"core.hooksPath is %s, outside the repository; its hooks are "
 		"not quire's to change: add to %s/" HOOKFILE_NAME
-		" the line: '%s' --home '%s'",
-		dir, dir, program, home);
+		" the line: '%s' --home '%s'; then register it with: quire "
+		"repo adopt --no-hook %s",
+		dir, dir, program, home, git_dir);
 }
 
 /* The folder of the hooks, made if it is missing. A descriptor, or -1. */
@@ -78,7 +79,7 @@ static int open_hooks(const char *git_dir, const char *program,
 		goto out;
 	}
 	if (!is_inside(path.ptr, git_dir)) {
-		refuse_shared(path.ptr, program, home, e);
+		refuse_shared(git_dir, path.ptr, program, home, e);
 		goto out;
 	}
 	fd = open(path.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -135,7 +135,8 @@ check 'refused: a name that the pages need' '
 check 'refused: hooks shared by several repositories' '
 	git init -q --bare shared.git && mkdir hooks.d &&
 	git -C shared.git config core.hooksPath "$T/hooks.d" &&
-	says 2 "hooks.d" quire repo adopt shared.git'
+	says 2 "hooks.d/post-receive the line: .*quire repo adopt --no-hook $T/shared.git" \
+		quire repo adopt shared.git'
 check 'nothing of what was refused is registered' 'test "$(names)" = "$before"'
 
 # --- hooks
