@@ -21,6 +21,7 @@
 static const char help[] =
 	"usage: quire repo new NAME\n"
 	"       quire repo adopt [--no-hook] DIR [NAME]\n"
+	"       quire repo move [--no-hook] NAME DIR\n"
 	"       quire repo list [--json]\n"
 	"       quire repo hook NAME... | --all\n"
 	"       quire repo unhook NAME\n"
@@ -29,6 +30,7 @@ static const char help[] =
 	"new     makes the bare repository repos/NAME in the home and adopts it\n"
 	"adopt   takes the bare repository DIR in where it stands: its hook is\n"
 	"        installed, its refs count as seen; NAME is its last component\n"
+	"move    NAME is at DIR now: its runs, settings and refs seen stay\n"
 	"list    all of them, by name\n"
 	"hook    installs or refreshes hooks\n"
 	"unhook  restores the hook that was there before\n"
@@ -84,6 +86,22 @@ static int repo_adopt(char **args, const struct options *o, struct err *e)
 	}
 	buf_release(&shown);
 	buf_release(&name);
+	cmd_close(&c);
+	return failed ? -1 : 0;
+}
+
+static int repo_moved(char **args, const struct options *o, struct err *e)
+{
+	struct repo r = { 0 };
+	struct cmd_ctx c;
+	int failed;
+
+	if (cmd_open_owned(&c, e) < 0)
+		return -1;
+	failed =
+		repo_resolve(&c.db, args[0], &r, e) < 0 ||
+		adopt_move(&c.db, &c.home, r.name, args[1], !o->no_hook, e) < 0;
+	repo_release(&r);
 	cmd_close(&c);
 	return failed ? -1 : 0;
 }
@@ -303,6 +321,7 @@ static const struct action {
 } actions[] = {
 	{ "new", repo_new, 1, 1, "" },
 	{ "adopt", repo_adopt, 1, 2, "n" },
+	{ "move", repo_moved, 2, 2, "n" },
 	{ "list", repo_show, 0, 0, "j" },
 	{ "rm", repo_rm, 1, 1, "dp" },
 	{ "hook", repo_hook, 0, 1 << 20, "a" },
@@ -382,7 +401,7 @@ int cmd_repo(int argc, char **argv)
 	a = argv[optind] ? action_find(argv[optind]) : NULL;
 	if (!argv[optind])
 		status = program_usage("quire repo",
-			"what? new, adopt, list, rm, hook or unhook");
+			"what? new, adopt, move, list, rm, hook or unhook");
 	else if (!a)
 		status = action_unknown(argv[optind]);
 	else

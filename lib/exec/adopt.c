@@ -132,8 +132,9 @@ static int check_free(struct db *db, const char *name, const char *real,
 	if (found <= 0)
 		return found;
 	err_set(e, EXIT_USAGE,
-		"%s: the name is in use, by %s: give another one", name,
-		r->git_dir);
+		"%s: the name is in use, by %s: give another one, or, if that "
+		"has moved: quire repo move %s %s",
+		name, r->git_dir, name, real);
 	repo_release(r);
 	return -1;
 }
@@ -221,6 +222,24 @@ int adopt_hookless(struct db *db, const struct home *h, const char *dir,
 	const char *name, struct buf *out, struct err *e)
 {
 	return adopt(db, h, dir, name, 0, out, e);
+}
+
+int adopt_move(struct db *db, const struct home *h, const char *name,
+	const char *dir, int hook, struct err *e)
+{
+	char *real = realpath(dir, NULL);
+	int failed;
+
+	if (!real && (errno == ENOENT || errno == ENOTDIR))
+		return err_set(e, EXIT_USAGE, "%s: no such repository", dir);
+	if (!real)
+		return err_sys(e, "%s", dir);
+	/* the row first: a hook whose repository is unknown loses its push */
+	failed = check_bare(dir, real, e) < 0 ||
+		 repo_move(db, name, real, e) < 0 ||
+		 (hook && install_hook(h, real, e) < 0);
+	free(real);
+	return failed ? -1 : 0;
 }
 
 /* git init in repos/.new.<pid>, which no name can be. */

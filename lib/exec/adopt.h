@@ -29,6 +29,13 @@ int adopt_hookless(struct db *db, const struct home *h, const char *dir,
  * shared home its group may push. The caller has set the umask. */
 int adopt_new(struct db *db, const struct home *h, const char *name,
 	struct buf *out, struct err *e);
+/*
+ * The repository name (its full one) is at dir now: the row is pointed there
+ * and the hook refreshed, unless hook is 0. Its settings, its runs and the refs
+ * seen stay. Refuses as adopt_repo() does; safe to be repeated.
+ */
+int adopt_move(struct db *db, const struct home *h, const char *name,
+	const char *dir, int hook, struct err *e);
 /* HEAD, objects and refs are there: enough to tell a git directory from
  * other folders, not enough to trust it. dirfd as in openat(2). */
 int adopt_looks_like_git(int dirfd, const char *dir);

@@ -226,8 +226,9 @@ static int check_repo(struct pass *p, size_t i, struct err *e)
 		if (repo->missing_since_ms < 0) {
 			pass_say(p,
 				"%s: %s is not there; if it is not the next "
-				"time, its runs end",
-				repo->name, repo->git_dir);
+				"time, its runs end; if it has moved: quire "
+				"repo move %s DIR",
+				repo->name, repo->git_dir, repo->name);
 			return set_missing(p, repo, clock_now_ms(), e);
 		}
 		if (repo->missing_since_ms >= p->start_ms)

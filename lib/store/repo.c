@@ -263,3 +263,64 @@ int repo_set_missing(
 	db_bind_ms(s, 2, since_ms);
 	return db_run(db, s, e);
 }
+
+static int move_row(struct db *db, const char *sql, const char *name,
+	const char *git_dir, struct err *e)
+{
+	sqlite3_stmt *s = db_prep(db, sql, e);
+	int r = -1;
+
+	if (s) {
+		db_bind_text(s, 1, name);
+		db_bind_text(s, 2, git_dir);
+		r = db_step(db, s, e);
+	}
+	sqlite3_finalize(s);
+	return r;
+}
+
+static int move_inside(
+	struct db *db, const char *name, const char *git_dir, struct err *e)
+{
+	struct repo there;
+	int r = repo_by_git_dir(db, git_dir, &there, e);
+
+	if (r == 1 && strcmp(there.name, name)) {
+		r = err_set(e, EXIT_USAGE, "%s: is registered already, as %s",
+			git_dir, there.name);
+	}
+	repo_release(&there);
+	if (r < 0)
+		return -1;
+	r = run_with_name(db,
+		"SELECT 1 FROM runs WHERE repo = ?1 AND state = 'active' LIMIT 1",
+		name, e);
+	if (r == 1)
+		return err_set(e, EXIT_BUSY,
+			"%s: a run of it is active: cancel it or wait", name);
+	if (r < 0 ||
+		move_row(db,
+			"UPDATE runs SET git_dir = ?2"
+			" WHERE repo = ?1 AND state = 'pending'",
+			name, git_dir, e) < 0 ||
+		move_row(db,
+			"UPDATE repos SET git_dir = ?2, missing_since_ms = NULL"
+			" WHERE name = ?1",
+			name, git_dir, e) < 0)
+		return -1;
+	if (db_changes(db) != 1)
+		return err_set(e, EXIT_USAGE, "no repository '%s'", name);
+	return 0;
+}
+
+int repo_move(
+	struct db *db, const char *name, const char *git_dir, struct err *e)
+{
+	if (db_begin(db, e) < 0)
+		return -1;
+	if (move_inside(db, name, git_dir, e) < 0 || db_commit(db, e) < 0) {
+		db_rollback(db);
+		return -1;
+	}
+	return 0;
+}

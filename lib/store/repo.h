@@ -39,6 +39,14 @@ int repo_add(
  * purge. Refused (EXIT_BUSY) while a run of it is active; what is pending is
  * settled as canceled. */
 int repo_remove(struct db *db, const char *name, int purge, struct err *e);
+/*
+ * The repository is at git_dir now, with its settings, runs and the refs seen:
+ * what has moved on meanwhile, reconcile finds. Runs that are pending follow
+ * it. A git_dir in use by another, or no such name, is EXIT_USAGE; a run that
+ * is active still works with the old one: EXIT_BUSY.
+ */
+int repo_move(
+	struct db *db, const char *name, const char *git_dir, struct err *e);
 int repo_set_missing(
 	struct db *db, const char *name, int64_t since_ms, struct err *e);
 

@@ -2,7 +2,7 @@
 # quire repo: adopting, hooking, listing, forgetting.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 66
+plan 70
 new_home
 
 # says STATUS 'words' COMMAND...: it ends so, with one line that has the words.
@@ -138,6 +138,31 @@ check 'refused: hooks shared by several repositories' '
 	says 2 "hooks.d/post-receive the line: .*quire repo adopt --no-hook $T/shared.git" \
 		quire repo adopt shared.git'
 check 'nothing of what was refused is registered' 'test "$(names)" = "$before"'
+
+# --- one that has moved
+new_repo goer
+pipeline goer '{"jobs":[{"id":"a","run":"true"}]}'
+quire config goer timeout 7m
+QUIRE_RUN_ID=x push goer >/dev/null
+mv home/repos/goer.git gone.git
+git -C goer remote set-url origin "$T/gone.git"
+git -C goer commit -q --allow-empty -m later
+push goer >/dev/null
+check 'reconcile and adopt name the way for one that has moved' '
+	quire-reconcile --dry-run >out; grep "quire repo move goer.git DIR" out &&
+	says 2 "quire repo move goer.git $T/gone.git" quire repo adopt gone.git goer'
+check 'move refuses what is no repository, another one'\''s and no name' '
+	says 2 "not a git" quire repo move goer hooks.d &&
+	says 2 "registered already, as" quire repo move goer home/repos/foo.git &&
+	says 2 "no repository" quire repo move goner gone.git'
+check 'move keeps its settings, runs and refs; pending ones follow' '
+	quire repo move goer gone.git && quire repo list | grep "^goer.git *quire *$T/gone.git$" &&
+	test "$(quire config goer timeout)" = 7m &&
+	test "$(sql "SELECT git_dir, state FROM runs WHERE repo = '\''goer.git'\''")" = \
+		"$T/gone.git|pending"'
+check 'and what was pushed meanwhile is found' '
+	quire-reconcile >out; grep "goer#2 queued for main" out && wait_idle &&
+	test "$(state goer#2)" = complete && quire repo rm --purge goer'
 
 # --- hooks
 check 'hook refreshes what was lost' '
