@@ -46,6 +46,37 @@ static int is_run_dir(int dirfd, const char *dir, const char *name)
 	return is;
 }
 
+/*
+ * A run directory without a row is reported, and not by every reconcile: the
+ * file `reported` in it remembers. It is all that is done to it.
+ */
+static void report_stray(struct pass *p, const char *dir)
+{
+	int home = p->r->home->fd, news, fd;
+	struct buf path = BUF_INIT;
+	struct err e;
+
+	buf_addf(&path, "%s/reported", dir);
+	if (p->r->dry_run) {
+		news = !exists(home, dir, "reported");
+	} else {
+		fd = openat(home, path.ptr,
+			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+			0640);
+		news = fd >= 0 || (errno != EEXIST && errno != ENOENT);
+		if ((fd < 0 && news) || (fd >= 0 && close(fd))) {
+			err_sys(&e, "%s/%s", p->r->home->path, path.ptr);
+			pass_warn(p, "%s", e.text);
+		}
+	}
+	if (news)
+		pass_say(p,
+			"%s/%s: a run directory without a row; remove it "
+			"if nobody misses it",
+			p->r->home->path, dir);
+	buf_release(&path);
+}
+
 /* One run directory: dir is "runs/<repo>". */
 static int leftover(
 	struct pass *p, const char *dir, const char *id, struct err *e)
@@ -60,10 +91,7 @@ static int leftover(
 	if (got < 0)
 		rc = -1;
 	else if (got == 0)
-		pass_say(p,
-			"%s/%s: a run directory without a row; remove it "
-			"if nobody misses it",
-			p->r->home->path, path.ptr);
+		report_stray(p, path.ptr);
 	else if (run_state_is_terminal(r.state) &&
 		 (exists(home, path.ptr, "workspace") ||
 			 exists(home, path.ptr, "home") ||

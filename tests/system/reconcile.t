@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 40
+plan 42
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -197,9 +197,16 @@ check 'what a run that has ended left behind is removed' \
 	test "$(last quick state)" = complete'
 stray=$QUIRE_HOME/runs/quick.git/01900000-0000-7000-8000-000000000000
 mkdir -p "$stray/workspace"
-check 'a run directory without a row is reported and stays' \
+snapshot before
+check 'a run directory without a row is told of by a dry run' \
+	'quire-reconcile -n | grep "$stray: .*without a row" &&
+	unchanged before'
+check 'it is reported, and stays' \
 	'quire-reconcile | grep "$stray: .*without a row" &&
 	test -d "$stray/workspace"'
+check 'it is reported once' \
+	'! quire-reconcile 2>&1 | grep . && ! quire-reconcile -n 2>&1 |
+	grep . && test -d "$stray/workspace"'
 mkdir -p "$QUIRE_HOME/runs/.pruned/gone/jobs"
 rm -rf "$stray"
 check 'a removal that was cut short is finished' \
