@@ -242,8 +242,9 @@ static int passes(struct pass *p, struct err *e)
 {
 	int rc = -1;
 
-	/* Orphans come first: they need none of the repositories. */
-	if (orphan_pass(p, e) < 0 || leftover_pass(p, e) < 0 ||
+	/* What needs no room on the disk and makes some comes first, then the
+	 * orphans: neither needs a repository. */
+	if (leftover_pass(p, e) < 0 || orphan_pass(p, e) < 0 ||
 		repo_list(p->db, &p->repos, &p->n_repos, e) < 0)
 		return -1;
 	p->present = mem_zero(p->n_repos + 1);

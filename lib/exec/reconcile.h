@@ -20,8 +20,8 @@ struct reconcile {
 };
 
 /*
- * In order: migrate with every lock held; orphans by lock; what terminal runs
- * left behind, and removals that were cut short; missing repositories and
+ * In order: migrate with every lock held; what terminal runs left behind, and
+ * removals that were cut short; orphans by lock; missing repositories and
  * commits; baselines that were cut short; refs drift; then release all locks,
  * and kick if anything is pending. Opens the database itself, as the home's
  * owner alone. A home that was made up by `quire seed` is left as it is. 0, or

@@ -26,15 +26,20 @@ static int salvage_row(struct db *db, const struct home *h, struct run *now,
 	enum run_state *outcome, struct err *e)
 {
 	struct rundir d;
-	int killed, failed = 0;
+	struct err why;
+	int killed, dirty, failed = 0;
 
 	if (proctree_end_marked(now->id, PROCTREE_GRACE_MS, &killed, e) ||
 		rundir_open(&d, h, now, e))
 		return -1;
+	/* first: where the disk is full, this makes room for the row's end */
+	dirty = rundir_clean(&d, &why);
 	if (now->state == RUN_ACTIVE)
 		failed = settle(db, h, now, &d, e);
-	if (!failed)
-		failed = rundir_clean(&d, e);
+	if (dirty && !failed) {
+		*e = why;
+		failed = -1;
+	}
 	rundir_close(&d);
 	if (!failed && run_state_of(db, now->id, outcome, e) < 0)
 		failed = -1;

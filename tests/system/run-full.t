@@ -8,7 +8,7 @@ if [ -z "${QUIRE_TEST_FULL:-}" ]; then
 	exit 0
 fi
 . "$(dirname "$0")/lib.sh"
-plan 16
+plan 19
 
 mkdir "$QUIRE_HOME"
 mount -t tmpfs -o size=12m,mode=755 quire-test "$QUIRE_HOME"
@@ -105,3 +105,40 @@ quire config minFree 1M >/dev/null
 check 'with space it runs' \
 	'quire-run && test "$(state foo#7)" = complete'
 check 'nothing is left for reconcile' '! quire-reconcile 2>&1 | grep .'
+
+# A supervisor that is killed, on a disk that is full up to the last byte: the
+# row cannot be written before the workspace is gone. Another run, that ended,
+# left its own behind.
+mkdir -p "$(dir 7)/workspace"
+head -c 300000 /dev/zero >"$(dir 7)/workspace/left"
+pipeline foo '{"jobs":[{"id":"a","run":"echo $PPID >pid;sleep 1000"}]}' \
+	'a crash'
+push foo >/dev/null
+wait_for 'test -s "$(dir 8)/workspace/pid"'
+# killed at once: the job's process, the executor, the supervisor
+pid=$(cat "$(dir 8)/workspace/pid") pids=
+while [ "$pid" -gt 1 ] && [ "$(cat "/proc/$pid/comm")" != quire-run ]; do
+	pids="$pids $pid"
+	pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status")
+done
+# a reader, without whom the last one to close would remove the log
+mkfifo "$T/reader"
+sqlite3 "$QUIRE_HOME/quire.db" <"$T/reader" >/dev/null &
+exec 9>"$T/reader"
+echo 'SELECT count(*) FROM runs;' >&9
+at_end 'exec 9>&-'
+# shellcheck disable=SC2086 # one word a pid
+[ "$pid" -le 1 ] || kill -9 $pid $pids
+wait_for '! grep -q "^State:.[^Z]" "/proc/$pid/status"'
+sql 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+cat /dev/zero >"$(dir 8)/workspace/all" 2>/dev/null
+check 'a row cannot be written then' \
+	'! sqlite3 "$QUIRE_HOME/quire.db" "UPDATE counters SET value = value;
+	CREATE TABLE t AS SELECT hex(zeroblob(100000))" 2>"$T/err" &&
+	grep "full" "$T/err"'
+check 'quire-reconcile removes workspaces first, and then it settles' \
+	'quire-reconcile >"$T/out" 2>&1; s=$?; cat "$T/out"; test $s = 0 &&
+	grep "foo#7: removed what it left behind" "$T/out" &&
+	grep "foo#8: its supervisor is gone; failed (orphaned)" "$T/out"'
+check 'both are gone' '! test -e "$(dir 7)/workspace" &&
+	! test -e "$(dir 8)/workspace" && ! quire-reconcile 2>&1 | grep .'
