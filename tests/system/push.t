@@ -14,10 +14,12 @@ QUIRE_RUN_ID=job
 export QUIRE_RUN_ID
 unset QUIRE_PUSHER GL_USER LOGNAME USER
 
-# said REF...: pushes; the lines that quire had for the pusher.
+# said REF...: pushes; the lines that quire had for the pusher, but for the one
+# that a job gets.
 said() {
 	push foo "$@" >"$T/push.out" || return
-	sed -n 's/^remote: \(quire: .*[^ ]\) *$/\1/p' "$T/push.out"
+	sed -n '/quire: a job starts nothing/d
+		s/^remote: \(quire: .*[^ ]\) *$/\1/p' "$T/push.out"
 }
 
 # commit MESSAGE: an empty one on the branch that is checked out.

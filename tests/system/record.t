@@ -35,10 +35,15 @@ move() {
 	fi
 }
 
-# hook OLD NEW REF: what the hook of that push does.
+# hook OLD NEW REF: what the hook of that push does, and says, but for the line
+# that a job gets.
 hook() {
-	printf '%s %s %s\n' "$1" "$2" "$3" |
-		quire-push --git-dir "$BARE" 2>&1
+	hook_said=$(printf '%s %s %s\n' "$1" "$2" "$3" |
+		quire-push --git-dir "$BARE" 2>&1)
+	hook_status=$?
+	printf '%s' "${hook_said:+$hook_said
+}" | sed '/quire: a job starts nothing/d'
+	return $hook_status
 }
 
 # rows REF: number, state, trigger, commit of each run.

@@ -162,7 +162,7 @@ check 'with a setting that no run can be made with, it waits and says why' '
 
 check 'within a job it does nothing' \
 	'QUIRE_RUN_ID=x quire-run 2>"$T/err"; test $? = 2 &&
-	grep "within a run" "$T/err"'
+	grep "within a job" "$T/err"'
 check 'without a home it says what to do' \
 	'QUIRE_HOME=$T/none quire-run 2>"$T/err"; test $? = 70 &&
 	grep "quire init" "$T/err"'
