@@ -164,8 +164,6 @@ static void report(struct push *p)
 
 static int open_store(struct push *p, struct err *e)
 {
-	if (home_open(&p->home, p->home_path, e) < 0)
-		return -1;
 	/* forked before the database is open; a failure is told if it counts */
 	(void)kick_prepare(&p->kick, &p->home, e);
 	if (db_open(&p->db, &p->home, DB_PUSH, e) < 0)
@@ -186,6 +184,14 @@ static void record(struct push *p)
 	};
 	struct err e;
 
+	if (home_open(&p->home, p->home_path, &e) < 0) {
+		/* a home that is not there has no reconcile either */
+		say_lost(p, &e,
+			e.status == EXIT_INTERNAL
+				? "tell who looks after this repository"
+				: until_reconcile);
+		return;
+	}
 	if (gitcat_start(&p->git, p->git_dir, &e) < 0 ||
 		open_store(p, &e) < 0 ||
 		ref_record(&r, p->moves, p->n, &e) < 0) {
@@ -204,7 +210,10 @@ static void push(struct push *p)
 	struct err e;
 
 	if (find_repository(p, &e) < 0) {
-		say_lost(p, &e, "take this hook out");
+		/* a reftable stays; what may not be read now is the host's */
+		say_lost(p, &e,
+			e.status == EXIT_INTERNAL ? "take this hook out"
+						  : until_reconcile);
 		return;
 	}
 	if (ref_moves_parse(p->input.ptr, p->input.len, &p->moves, &p->n, &e) <

@@ -45,12 +45,12 @@ caught() {
 }
 
 mv home away
-check 'no home' "bad 'home: no such home.*quire init$STANDS'"
+check 'no home' "bad 'home: no such home.*quire init: the push stands, nothing is queued; tell who looks after this repository$'"
 mkdir home
 check 'a home without a database' "bad 'no quire.db here.*$STANDS'"
 rmdir home
 : >home
-check 'a home that is a file' "bad 'is a folder.*$STANDS'"
+check 'a home that is a file' "bad 'is a folder.*: the push stands, nothing is queued; tell who looks after this repository$'"
 rm home
 mv away home
 check 'none of these pushes is lost' caught
