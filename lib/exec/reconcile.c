@@ -312,8 +312,11 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 	if (started && lost)
 		pass_say(p,
 			"%lld pending and nobody at work; started "
-			"quire-run",
-			(long long)q->pending);
+			"quire-run%s",
+			(long long)q->pending,
+			*q->command ? " (does the command in the setting kick "
+				      "work?)"
+				    : "");
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 43
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -350,6 +350,17 @@ check 'out of descriptors: 75 or 70, a line, and nothing has changed' \
 		n=$((n + 1))
 	done; test $n -gt 6 && test $s = 0'
 quire cancel "slow#$(($(last slow number) - 1))" >/dev/null
+quire cancel "slow#$(last slow number)" >/dev/null
+wait_idle
+
+quire config kick no-such-command
+QUIRE_RUN_ID=x quire start slow >/dev/null
+sql 'UPDATE runs SET queued_at_ms = queued_at_ms - 60000,
+	pushed_at_ms = pushed_at_ms - 60000 WHERE state = '\''pending'\'
+check 'a queue that nobody drained: is it the setting kick?' \
+	'quire-reconcile >"$T/out"; cat "$T/out"; grep "^1 pending and nobody at work; \
+started quire-run (does the command in the setting kick work?)$" "$T/out"'
+quire config --unset kick
 quire cancel "slow#$(last slow number)" >/dev/null
 wait_idle
 
