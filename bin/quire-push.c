@@ -254,6 +254,8 @@ static int become_chained(struct push *p, char **argv)
 	buf_adds(&path, p->hf.chain);
 	if (access(path.ptr, X_OK))
 		return EXIT_DONE;
+	/* it gets no child that it does not know */
+	gitcat_stop(&p->git);
 	if (feed_input(&p->input) < 0) {
 		fprintf(stderr, "quire: %s: %s\n", path.ptr, strerror(errno));
 		return EXIT_DONE;

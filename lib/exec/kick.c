@@ -154,6 +154,32 @@ void kick_add_outcome(
 			(long)geteuid());
 }
 
+/* In the child's child. */
+static void await_release(const struct launch *l, int fd)
+{
+	ssize_t n;
+	char byte;
+
+	detach(l, &fd);
+	do
+		n = read(fd, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(0);
+	close(fd);
+	nap();
+	launch_exec(l);
+}
+
+/* The child between has ended long ago. */
+static void reap(struct kick *k)
+{
+	close(k->fd);
+	while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*k = (struct kick){ .fd = -1 };
+}
+
 int kick_prepare(struct kick *k, const struct home *h, struct err *e)
 {
 	struct launch l;
@@ -171,18 +197,11 @@ int kick_prepare(struct kick *k, const struct home *h, struct err *e)
 	}
 	k->pid = fork();
 	if (!k->pid) {
-		ssize_t n;
-		char byte;
+		pid_t inner = fork();
 
-		detach(&l, &pair[1]);
-		do
-			n = read(pair[1], &byte, 1);
-		while (n < 0 && errno == EINTR);
-		if (n != 1)
-			_exit(0);
-		close(pair[1]);
-		nap();
-		launch_exec(&l);
+		if (inner)
+			_exit(inner < 0 ? 1 : 0);
+		await_release(&l, pair[1]);
 	}
 	int why = errno;
 	close(pair[1]);
@@ -207,18 +226,14 @@ void kick_release(struct kick *k)
 		n = send(k->fd, "", 1, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	/* it may be dead; then the next kick or reconcile does it */
-	close(k->fd);
-	*k = (struct kick){ .fd = -1 };
+	reap(k);
 }
 
 void kick_drop(struct kick *k)
 {
 	if (k->fd < 0 || !k->pid)
 		return;
-	close(k->fd);
-	while (waitpid(k->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	*k = (struct kick){ .fd = -1 };
+	reap(k);
 }
 
 /* A child that leaves a child of its own, which nobody need wait for. */

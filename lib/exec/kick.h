@@ -31,12 +31,14 @@
  * For the hook: the process is forked early, while the parent has other
  * things to wait for, and blocks; kick_release() lets it go after the commit,
  * kick_drop() or the parent's death ends it. Forked before any database is
- * open. Once released it naps for KICK_NAP_MS before its exec: a push that is
+ * open. It is a child's child, so that a hook which the parent becomes has no
+ * child that it does not know; the child between is reaped by the two. Once
+ * released it naps for KICK_NAP_MS before its exec: a push that is
  * just ending has the processor for itself that long.
  */
 #define KICK_NAP_MS 6
 struct kick {
-	pid_t pid; /* 0: none was forked (job, or not the owner) */
+	pid_t pid; /* of the child between; 0: no fork (job, not the owner) */
 	int fd; /* our end */
 };
 /* 1 forked, 0 no need or no right to, -1. */

@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 27
+plan 28
 
 new_home
 new_repo foo
@@ -179,3 +179,15 @@ check 'nor is one whose standard error is closed' \
 	test "$(sql "SELECT count(*) FROM runs
 	WHERE sha = '\''$(git -C foo rev-parse main)'\''")" = 1'
 wait_idle
+
+cat >"$OLD" <<-END
+	#!/bin/sh
+	cat >/dev/null # the shell has no other child
+	echo "\$\$:\$(cat /proc/\$\$/task/\$\$/children | wc -w)" >"$T/children"
+END
+chmod +x "$OLD"
+rm "$HOOK"
+quire repo hook foo >/dev/null
+check 'a hook that was there before gets no child that it does not know' \
+	'git -C foo commit -q --allow-empty -m next && push foo >said &&
+	grep "queued for main" said && grep -x "[0-9]*:1" children && wait_idle'
