@@ -64,10 +64,11 @@ check 'its workspace is gone, and the space is back' \
 check 'the database is sound' \
 	'test "$(sql "PRAGMA integrity_check")" = ok'
 
-# commands that fill the disk, but take no harm from it themselves
+# commands that fill the disk, but take no harm from it themselves; what they
+# say is more than a pipe holds until the space is back
 pipeline foo '{"jobs":[{"id":"fill","run":[
 	"cat /dev/zero >all 2>/dev/null; rm all; echo first >&2",
-	"cat /dev/zero >all 2>/dev/null; seq 100000; rm all"]},
+	"cat /dev/zero >all 2>/dev/null; seq 1000000; rm all"]},
 	{"id":"next","needs":["fill"],"run":"true"}]}' 'a log without space'
 push foo >/dev/null
 wait_idle
@@ -82,7 +83,7 @@ check 'the event has it as its cause' \
 	'grep run_finished "$(dir 4)/events.jsonl" |
 		grep "\"cause\":\"disk-full\""'
 pipeline foo '{"jobs":[{"id":"fill","allow-failure":true,
-	"run":"cat /dev/zero >all 2>/dev/null; seq 100000; rm all"},
+	"run":"cat /dev/zero >all 2>/dev/null; seq 1000000; rm all"},
 	{"id":"next","run":"true"}]}' 'a log that may lack'
 push foo >/dev/null
 wait_idle
