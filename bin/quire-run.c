@@ -6,7 +6,9 @@
  * in quire-run.log in the home.
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 
 #include "exec/dispatch.h"
@@ -33,11 +35,31 @@ static int fail(const struct home *h, const struct err *e)
 	return program_fail(NAME, e);
 }
 
+/* A descriptor that becomes readable when we are told to stop. What nohup(1)
+ * had ignored stays so. -1 with e. */
+static int open_stop(struct err *e)
+{
+	static const int told_by[] = { SIGTERM, SIGINT, SIGHUP };
+	struct sigaction was;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(told_by) / sizeof(told_by[0]); i++)
+		if (sigaction(told_by[i], NULL, &was) == 0 &&
+			was.sa_handler != SIG_IGN)
+			sigaddset(&set, told_by[i]);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0 || sigprocmask(SIG_BLOCK, &set, NULL))
+		return err_sys(e, "signals");
+	return fd;
+}
+
 static int run(const struct home *h)
 {
 	struct db db;
 	struct err e;
-	int done;
+	int done, stop;
 
 	if (home_need_owner(h, &e))
 		return program_fail(NAME, &e);
@@ -47,7 +69,8 @@ static int run(const struct home *h)
 			NAME, "not within a job: what it starts ends with it");
 	if (db_open(&db, h, DB_WRITE, &e))
 		return fail(h, &e);
-	done = dispatch(&db, h, &e);
+	stop = open_stop(&e);
+	done = stop < 0 ? -1 : dispatch(&db, h, stop, &e);
 	/* an idle WAL is short, and the next opener quick */
 	if (done == 1)
 		db_checkpoint(&db);

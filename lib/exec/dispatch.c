@@ -1,6 +1,7 @@
 #include "exec/dispatch.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,7 +26,10 @@
 struct dispatch {
 	struct db *db;
 	const struct home *home;
+	int stop; /* readable: we were told to */
 	int git_started; /* workspace_init() was called */
+	struct run stuck; /* a process of it could not be ended; its lock */
+	int stuck_lock; /* -1: there is none */
 	struct strv held; /* pending rows that are not for us to claim */
 	struct strv told; /* those of them whose settings are bad */
 };
@@ -212,44 +216,54 @@ static void kick_others(struct dispatch *d, int64_t max)
 		runlog_add(d->home, "no other slot was filled: %s", e.text);
 }
 
-/* Not before there is a run: it takes time, and the push that kicked us is just
- * ending. A host that can't do it could do no run. */
-static int start_git(
-	struct dispatch *d, const struct run *claimed, struct err *e)
+/* Not before there is a run, since it takes time; and before it is claimed,
+ * since a host that can't do it could do no run. 1 done, 0 no run, -1. */
+static int start_git(struct dispatch *d, struct err *e)
 {
-	const struct run_edge edge = { .to = RUN_FAILED,
-		.failure_kind = KIND_WORKSPACE,
-		.reason = e->text };
+	struct run r;
+	int found;
 
-	if (workspace_init(e) == 0) {
-		d->git_started = 1;
-		return 0;
+	if (d->git_started)
+		return 1;
+	found = run_next_pending(d->db, 0, &r, e);
+	if (found <= 0)
+		return found;
+	run_release(&r);
+	if (workspace_init(e)) {
+		e->status = EXIT_BUSY;
+		return -1;
 	}
-	struct err why;
-	if (run_settle(d->db, claimed->id, &edge, &why) < 0)
-		*e = why;
-	return -1;
+	d->git_started = 1;
+	return 1;
+}
+
+static int check_stop(const struct dispatch *d, struct err *e)
+{
+	struct pollfd fd = { .fd = d->stop, .events = POLLIN };
+
+	if (poll(&fd, 1, 0) <= 0)
+		return 0;
+	return err_set(e, EXIT_BUSY,
+		"told to stop; what is pending waits for the next quire-run");
 }
 
 static int supervise_claimed(
-	struct dispatch *d, const struct run *claimed, struct err *e)
+	struct dispatch *d, const struct run *claimed, int lock, struct err *e)
 {
 	struct run r;
 	int found, failed;
 
-	if (!d->git_started && start_git(d, claimed, e))
-		return -1;
 	/* with the times and the sandbox that the claim has stamped */
 	found = run_by_id(d->db, claimed->id, &r, e);
 	if (found <= 0)
 		return found;
-	failed = supervise(d->db, d->home, &r, e);
+	failed = supervise(d->db, d->home, &r, lock, d->stop, e);
 	run_release(&r);
 	return failed;
 }
 
 /* With a slot: run after run. 0 the queue has nothing for us, 1 the slot is
- * one too many, -1. */
+ * one too many, 2 it is for another, a run is stuck; -1. */
 static int drain(struct dispatch *d, int64_t slot, struct err *e)
 {
 	for (;;) {
@@ -261,11 +275,21 @@ static int drain(struct dispatch *d, int64_t slot, struct err *e)
 			return -1;
 		if (slot > max)
 			return 1;
+		if (check_stop(d, e))
+			return -1;
+		claimed = start_git(d, e);
+		if (claimed <= 0)
+			return claimed;
 		claimed = claim(d, &r, &lock, e);
 		if (claimed <= 0)
 			return claimed;
 		kick_others(d, max);
-		failed = supervise_claimed(d, &r, e);
+		failed = supervise_claimed(d, &r, lock, e);
+		if (failed == 1) {
+			d->stuck = r;
+			d->stuck_lock = lock;
+			return 2;
+		}
 		run_lock_release(lock);
 		run_release(&r);
 		if (failed)
@@ -291,6 +315,20 @@ static int look_again(struct dispatch *d, struct err *e)
 	return found;
 }
 
+/* The run's lock is held as long as a process of it lives; the slot is not. */
+static int linger(struct dispatch *d, struct err *e)
+{
+	struct err why;
+	int failed;
+
+	if (!check_stop(d, &why) && kick_now(d->home, "", &why) < 0)
+		runlog_add(d->home, "the slot was not filled: %s", why.text);
+	failed = supervise_linger(d->home, &d->stuck, d->stop, e);
+	run_lock_release(d->stuck_lock);
+	run_release(&d->stuck);
+	return failed;
+}
+
 /* 1 the queue is empty, 0 no slot is free, -1. */
 static int dispatch_slots(struct dispatch *d, struct err *e)
 {
@@ -307,17 +345,21 @@ static int dispatch_slots(struct dispatch *d, struct err *e)
 			return taken;
 		again = drain(d, slot, e);
 		slot_release(fd);
+		if (again == 2)
+			return linger(d, e);
 		if (again == 0)
 			again = look_again(d, e);
 	} while (again == 1);
 	return again < 0 ? -1 : 1;
 }
 
-int dispatch(struct db *db, const struct home *h, struct err *e)
+int dispatch(struct db *db, const struct home *h, int stop, struct err *e)
 {
 	struct dispatch d = {
 		.db = db,
 		.home = h,
+		.stop = stop,
+		.stuck_lock = -1,
 		.held = STRV_INIT,
 		.told = STRV_INIT,
 	};

@@ -20,8 +20,9 @@
 #include "store/db.h"
 
 /* Works until the queue is empty (returns 1: the caller checkpoints) or no slot
- * is free (0: others are at work). -1 with EXIT_BUSY for a fault of the host,
- * after which nothing more was claimed. */
-int dispatch(struct db *db, const struct home *h, struct err *e);
+ * is free (0: others are at work). When stop becomes readable its run is ended
+ * and nothing more is claimed. -1 with EXIT_BUSY for that, and for a fault of
+ * the host, after which nothing more was claimed either. */
+int dispatch(struct db *db, const struct home *h, int stop, struct err *e);
 
 #endif

@@ -13,7 +13,10 @@
 #include "exec/supervisor.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "exec/fault.h"
@@ -22,6 +25,8 @@
 #include "exec/runlog.h"
 #include "exec/watch.h"
 #include "exec/workspace.h"
+
+#define LINGER_LOOK_MS 1000
 #include "store/setting.h"
 
 /* What prepare() makes for the spawn. */
@@ -122,13 +127,22 @@ static int stop_if_hosts(const struct err *why, int error, struct err *e)
 	return -1;
 }
 
-/* Of a run that is over: nothing may be left, and quire-ci's end is noted. */
-static void end_processes(struct watch *w)
+/* Of a run that is over: nothing may be left, and quire-ci's end is noted. 1 if
+ * something is. */
+static int end_processes(struct watch *w)
 {
 	struct err e;
 
-	if (proctree_end(PROCTREE_GRACE_MS, watch_on_exit, w, &e))
-		report(w, e.text);
+	if (proctree_end(PROCTREE_GRACE_MS, watch_on_exit, w, &e) == 0)
+		return 0;
+	report(w, e.text);
+	return 1;
+}
+
+/* Told to stop just as quire-ci had done its work: then that counts. */
+static int is_cut_off(const struct ingest *in)
+{
+	return !in->exited || !in->finished || in->crash[0];
 }
 
 static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
@@ -136,6 +150,8 @@ static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 	struct buf reason = BUF_INIT;
 	struct run_edge edge;
 
+	if (end == WATCH_STOP && !is_cut_off(&w->ingest))
+		end = WATCH_EXITED;
 	switch (end) {
 	case WATCH_EXITED:
 		ingest_outcome(&w->ingest, &edge);
@@ -150,6 +166,14 @@ static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 	case WATCH_NO_SPACE:
 		decide(v, RUN_FAILED, KIND_DISK_FULL,
 			"no space was left for the run's events");
+		break;
+	case WATCH_STOP:
+		decide(v, RUN_FAILED, KIND_PROCESS_CRASHED,
+			"quire-run was told to stop");
+		break;
+	case WATCH_GONE:
+		decide(v, RUN_FAILED, KIND_WORKSPACE,
+			"its run directory was removed");
 		break;
 	case WATCH_ROW:
 		break;
@@ -180,7 +204,8 @@ static int execute(struct watch *w, const struct launch *l, struct verdict *v,
 	}
 	if (settle(w, v, &why))
 		report(w, why.text);
-	end_processes(w);
+	if (end_processes(w) && !failed)
+		failed = 1;
 	if (proctree_subreaper(0, &why))
 		report(w, why.text);
 	return failed;
@@ -196,8 +221,8 @@ static int is_still_active(struct watch *w)
 	       state == RUN_ACTIVE;
 }
 
-int supervise(
-	struct db *db, const struct home *h, const struct run *r, struct err *e)
+int supervise(struct db *db, const struct home *h, const struct run *r,
+	int lock, int stop, struct err *e)
 {
 	struct launch l = { .env = STRV_INIT };
 	struct verdict v = { .reason = BUF_INIT };
@@ -205,7 +230,7 @@ int supervise(
 	struct err why;
 	int failed = 0;
 
-	watch_init(&w, db, h, r);
+	watch_init(&w, db, h, r, lock, stop);
 	if (prepare(&w, &l, &why)) {
 		int error = errno;
 
@@ -217,7 +242,8 @@ int supervise(
 	} else if (is_still_active(&w)) {
 		failed = execute(&w, &l, &v, e);
 	}
-	if (w.dir.path && rundir_clean(&w.dir, &why))
+	/* what is left may write on; and reconcile goes by the workspace */
+	if (w.dir.path && failed != 1 && rundir_clean(&w.dir, &why))
 		report(&w, why.text);
 	/* if the disk was full, there is space for the row only now */
 	if (settle(&w, &v, &why)) {
@@ -227,5 +253,52 @@ int supervise(
 	strv_release(&l.env);
 	buf_release(&v.reason);
 	watch_release(&w);
+	return failed;
+}
+
+/* 1 told to stop, 0 a second has passed, -1. */
+static int linger(int stop, struct err *e)
+{
+	struct pollfd fd = { .fd = stop, .events = POLLIN };
+	int ready = poll(&fd, 1, LINGER_LOOK_MS);
+
+	if (ready < 0 && errno != EINTR)
+		return err_sys(e, "poll");
+	return ready > 0;
+}
+
+/* They were sent KILL. What they start meanwhile is, too. */
+static int await_processes(int stop, struct err *e)
+{
+	for (;;) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		int told;
+
+		if (pid > 0 || (pid < 0 && errno == EINTR))
+			continue;
+		if (pid < 0)
+			return 0;
+		told = linger(stop, e);
+		if (told)
+			return told < 0 ? -1
+					: err_set(e, EXIT_BUSY,
+						  "told to stop before the "
+						  "last process had ended");
+		if (proctree_signal(SIGKILL, e))
+			return -1;
+	}
+}
+
+int supervise_linger(
+	const struct home *h, const struct run *r, int stop, struct err *e)
+{
+	struct rundir d;
+	int failed;
+
+	if (proctree_subreaper(1, e) || await_processes(stop, e) ||
+		proctree_subreaper(0, e) || rundir_open(&d, h, r, e))
+		return -1;
+	failed = rundir_clean(&d, e);
+	rundir_close(&d);
 	return failed;
 }

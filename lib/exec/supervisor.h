@@ -16,11 +16,20 @@
 #include "store/db.h"
 #include "store/run.h"
 
-/* The run is claimed (active) and its lock is held by the caller, who releases
- * it. 0 whatever became of the run; -1 for a fault of the host or database
- * after which the row may still be active: reconcile settles it. */
+/*
+ * The run is claimed (active) and its lock is held by the caller, who releases
+ * it. When stop becomes readable the run is ended. 0 whatever became of the
+ * run; -1 for a fault of the host or database after which the row may still
+ * be active: reconcile settles it. 1: the row is settled, but a process of
+ * the run could not be ended; the lock is to be kept over supervise_linger().
+ */
 int supervise(struct db *db, const struct home *h, const struct run *r,
-	struct err *e);
+	int lock, int stop, struct err *e);
+
+/* Waits until no process of the run is left, then removes its workspace. -1
+ * also when stop became readable first: then reconcile does it. */
+int supervise_linger(
+	const struct home *h, const struct run *r, int stop, struct err *e);
 
 /*
  * For reconcile, with the lock of a run whose supervisor is gone: ends marked

@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,12 +26,14 @@
 #define NO_PIDFD_LOOK_MS 20
 
 void watch_init(struct watch *w, struct db *db, const struct home *h,
-	const struct run *r)
+	const struct run *r, int lock, int stop)
 {
 	memset(w, 0, sizeof(*w));
 	w->db = db;
 	w->home = h;
 	w->run = r;
+	w->lock = lock;
+	w->stop = stop;
 	w->dir.fd = w->wake = w->events = w->stream = w->leash = w->pidfd = -1;
 	w->began_mono_ms = clock_mono_ms();
 	ingest_init(&w->ingest, r->id);
@@ -335,6 +338,15 @@ static int row_has_moved(struct watch *w)
 	return 0;
 }
 
+/* A lock without a name is nobody's: the run's directory was removed, or the
+ * home as a whole, and whatever comes of the run is for nobody. */
+static int is_gone(const struct watch *w)
+{
+	struct stat st;
+
+	return w->lock >= 0 && fstat(w->lock, &st) == 0 && st.st_nlink == 0;
+}
+
 static void empty_wake(struct watch *w)
 {
 	char bytes[64];
@@ -368,14 +380,17 @@ enum watch_end watch_until_end(struct watch *w)
 			{ .fd = w->stream, .events = POLLIN },
 			{ .fd = w->pidfd, .events = POLLIN },
 			{ .fd = w->wake, .events = POLLIN },
+			{ .fd = w->stop, .events = POLLIN },
 		};
-		int ready = poll(fds, 3, nap_ms(w, now, next_look));
+		int ready = poll(fds, 4, nap_ms(w, now, next_look));
 
 		if (ready > 0 && fds[0].revents && take_events(w) < 0)
 			return WATCH_NO_SPACE;
 		if ((w->pidfd < 0 || (ready > 0 && fds[1].revents)) &&
 			has_exited(w))
 			return watch_drain(w) ? WATCH_NO_SPACE : WATCH_EXITED;
+		if (ready > 0 && fds[3].revents)
+			return WATCH_STOP;
 
 		now = clock_mono_ms();
 		if (w->ingest_mono_ms && now >= w->ingest_mono_ms)
@@ -386,6 +401,8 @@ enum watch_end watch_until_end(struct watch *w)
 		if (woken || now >= next_look) {
 			if (row_has_moved(w))
 				return WATCH_ROW;
+			if (is_gone(w))
+				return WATCH_GONE;
 			next_look = now + WATCH_LOOK_MS;
 		}
 		int64_t limit = watch_limit_ms(w);

@@ -39,6 +39,8 @@ enum watch_end {
 	WATCH_ROW, /* the row is not active any more */
 	WATCH_TIMEOUT,
 	WATCH_NO_SPACE, /* events.jsonl can't be written */
+	WATCH_STOP, /* quire-run was told to */
+	WATCH_GONE, /* the run's directory was removed */
 };
 
 struct watch {
@@ -46,6 +48,8 @@ struct watch {
 	const struct home *home;
 	const struct run *run;
 	struct rundir dir;
+	int lock; /* the run's, held by the caller */
+	int stop; /* readable: quire-run was told to stop; the caller's */
 	int wake; /* the FIFO */
 	int events; /* events.jsonl, for appending */
 	int stream; /* from quire-ci; -1 after its end */
@@ -62,14 +66,15 @@ struct watch {
 	unsigned complained; /* WATCH_DB, WATCH_EVENTS, WATCH_ROW_READ */
 };
 
+/* lock and stop may be -1. */
 void watch_init(struct watch *w, struct db *db, const struct home *h,
-	const struct run *r);
+	const struct run *r, int lock, int stop);
 void watch_release(struct watch *w);
 
 /* Starts quire-ci. -1 with errno. */
 int watch_spawn(struct watch *w, const struct strv *env, int64_t max_log,
 	struct err *e);
-/* Until one of the four; all events that came are taken in then. */
+/* Until one of these; all events that came are taken in then. */
 enum watch_end watch_until_end(struct watch *w);
 /* What is still in the stream, without waiting. -1: no space. */
 int watch_drain(struct watch *w);
