@@ -53,6 +53,7 @@ $(B)/obj/schema.c: schema/embed.sh $(SQL)
 
 # the style sheet is in the program, by .incbin
 $(B)/obj/lib/web/page_style.o: lib/web/style.css
+$(B)/obj/lib/exec/hookfile.o: hooks/post-receive
 
 $(B)/obj/schema.o: $(B)/obj/schema.c $(B)/obj/flags
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -118,7 +119,7 @@ valgrind: packages-build+test+valgrind
 
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*/*.[ch])
-SH_FILES = $(wildcard hooks/* schema/*.sh tests/*.sh tests/*/*.sh \
+SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
 	tests/system/*.t) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers

@@ -121,23 +121,66 @@ static void add_quoted(struct buf *b, const char *s)
 	buf_addc(b, '\'');
 }
 
+/* The hook as it stands in hooks/, with @names@ to be filled in; read by the
+ * assembler, relative to the top of the source. */
+__asm__(".section .rodata\n"
+	"hook_template:\n"
+	".incbin \"hooks/post-receive\"\n"
+	".byte 0\n"
+	".global hook_template\n"
+	".previous\n");
+
+extern const char hook_template[];
+
+/* What a name stands for; NULL: the line is left out. */
+static const char *template_value(const char *name, size_t len,
+	const struct hookfile *hf, const char *program, struct buf *scratch)
+{
+	int by_sh =
+		strlen(program) > MAX_SHEBANG || strpbrk(program, " \t\r\v\f");
+
+	if (len == 11 && !memcmp(name, "interpreter", len))
+		return by_sh ? "/bin/sh" : program;
+	if (len == 4 && !memcmp(name, "home", len))
+		return hf->home;
+	if (len == 5 && !memcmp(name, "chain", len))
+		return hf->chain;
+	if (len == 3 && !memcmp(name, "set", len))
+		return hf->config_set ? HOOKFILE_CONFIG : NULL;
+	buf_reset(scratch); /* program */
+	add_quoted(scratch, program);
+	return scratch->ptr;
+}
+
 int hookfile_add_text(struct buf *b, const struct hookfile *hf,
 	const char *program, struct err *e)
 {
+	struct buf scratch = BUF_INIT;
+	const char *line = hook_template;
+
 	if (strchr(hf->home, '\n') || strchr(program, '\n'))
 		return err_set(e, EXIT_USAGE,
 			"a hook cannot hold a path with a line break in it");
-	if (strlen(program) > MAX_SHEBANG || strpbrk(program, " \t\r\v\f"))
-		buf_adds(b, "#!/bin/sh");
-	else
-		buf_addf(b, "#!%s", program);
-	buf_addf(b, "\n" MARK "\n# home %s\n", hf->home);
-	if (hf->chain)
-		buf_addf(b, "# chain %s\n", hf->chain);
-	if (hf->config_set)
-		buf_adds(b, "# set " HOOKFILE_CONFIG "\n");
-	buf_adds(b, "exec ");
-	add_quoted(b, program);
-	buf_adds(b, " \"$0\" \"$@\"\n");
+	while (*line) {
+		const char *end = strchr(line, '\n') + 1;
+		const char *open = memchr(line, '@', (size_t)(end - line));
+
+		if (open) {
+			const char *close = strchr(open + 1, '@');
+			const char *value = template_value(open + 1,
+				(size_t)(close - open - 1), hf, program,
+				&scratch);
+			if (value) {
+				buf_add(b, line, (size_t)(open - line));
+				buf_adds(b, value);
+				buf_add(b, close + 1,
+					(size_t)(end - close - 1));
+			}
+		} else {
+			buf_add(b, line, (size_t)(end - line));
+		}
+		line = end;
+	}
+	buf_release(&scratch);
 	return 0;
 }

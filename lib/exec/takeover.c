@@ -168,8 +168,9 @@ void takeover_survey(struct db *db, const struct home *h, struct takeover *t)
 static int is_ours(const char *name)
 {
 	static const char *const ours[] = { ".", "..", "quire.db",
-		"quire.db-wal", "quire.db-shm", "repos", "runs", "slots",
-		"cache", "secrets", "hooks" };
+		"quire.db-wal", "quire.db-shm", "quire-run.log",
+		"quire-run.log.old", "repos", "runs", "slots", "cache",
+		"secrets", "hooks" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
 		if (!strcmp(name, ours[i]))
