@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -103,10 +105,16 @@ static void launch_exec(const struct launch *l)
 	_exit(127);
 }
 
-static void nap(void)
+/* caller: a descriptor of the process that called the hook, or -1. */
+static void let_push_end(int caller)
 {
+	struct pollfd p = { .fd = caller, .events = POLLIN };
 	struct timespec t = { .tv_nsec = KICK_NAP_MS * 1000000L };
 
+	if (caller >= 0) {
+		(void)poll(&p, 1, KICK_PATIENCE_MS);
+		close(caller);
+	}
 	while (nanosleep(&t, &t) && errno == EINTR)
 		;
 }
@@ -155,19 +163,21 @@ void kick_add_outcome(
 }
 
 /* In the child's child. */
-static void await_release(const struct launch *l, int fd)
+static void await_release(const struct launch *l, int fd, pid_t caller)
 {
 	ssize_t n;
 	char byte;
+	int ends;
 
 	detach(l, &fd);
+	ends = pidfd_open(caller, 0);
 	do
 		n = read(fd, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(0);
 	close(fd);
-	nap();
+	let_push_end(ends);
 	launch_exec(l);
 }
 
@@ -182,6 +192,7 @@ static void reap(struct kick *k)
 
 int kick_prepare(struct kick *k, const struct home *h, struct err *e)
 {
+	pid_t caller = getppid();
 	struct launch l;
 	int pair[2];
 
@@ -201,7 +212,7 @@ int kick_prepare(struct kick *k, const struct home *h, struct err *e)
 
 		if (inner)
 			_exit(inner < 0 ? 1 : 0);
-		await_release(&l, pair[1]);
+		await_release(&l, pair[1], caller);
 	}
 	int why = errno;
 	close(pair[1]);

@@ -32,11 +32,15 @@
  * things to wait for, and blocks; kick_release() lets it go after the commit,
  * kick_drop() or the parent's death ends it. Forked before any database is
  * open. It is a child's child, so that a hook which the parent becomes has no
- * child that it does not know; the child between is reaped by the two. Once
- * released it naps for KICK_NAP_MS before its exec: a push that is
- * just ending has the processor for itself that long.
+ * child that it does not know; the child between is reaped by the two.
+ *
+ * Once released it lets the push end before it execs, which would take the
+ * processor away from it: it waits for the end of the process that called the
+ * hook, KICK_PATIENCE_MS at most, and naps for KICK_NAP_MS, since that one
+ * has a client to tell.
  */
-#define KICK_NAP_MS 6
+#define KICK_PATIENCE_MS 20
+#define KICK_NAP_MS 3
 struct kick {
 	pid_t pid; /* of the child between; 0: no fork (job, not the owner) */
 	int fd; /* our end */
