@@ -105,12 +105,19 @@ PROVE = prove -j2 --timer
 test:
 	@QUIRE_BUILD='$(abspath $(B))' CMOCKA_MESSAGE_OUTPUT=TAP $(PROVE) $(T)
 
-# all tests, with AddressSanitizer and UndefinedBehaviorSanitizer
+# all tests, with AddressSanitizer and UndefinedBehaviorSanitizer; what they
+# find counts, also where the test does not look
 ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
+REPORTS = $(CURDIR)/build/asan/reports
 asan: packages-build+test
+	@rm -rf '$(REPORTS)' && mkdir -p -m 1777 '$(REPORTS)'
+	@$(CC) -DREPORTS='"$(REPORTS)"' -c -o build/asan/sanitizers.o \
+		tests/sanitizers.c
 	@$(MAKE) --no-print-directory B=build/asan STATIC= \
-		CFLAGS='-O1 -g $(ASAN)' all units test
+		CFLAGS='-O1 -g $(ASAN)' LDFLAGS=build/asan/sanitizers.o \
+		all units test
+	@! grep -rh . '$(REPORTS)'
 
 # the main path of every program under valgrind
 valgrind: packages-build+test+valgrind
@@ -118,7 +125,7 @@ valgrind: packages-build+test+valgrind
 	@QUIRE_BUILD=build/dynamic prove tests/system/valgrind.sh
 
 # what compilers, checkers and the pages' linter have to say: nothing
-C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
 	tests/system/*.t) .ci/run
 JOBS = $(shell nproc)

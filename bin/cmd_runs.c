@@ -87,6 +87,7 @@ static int list(struct cmd_ctx *c, struct query *q, const char *repo,
 		buf_addf(&ref, "%s%s", prefix, q->ref);
 		filter.ref = ref.ptr;
 	}
+	run_list_release(q->list, q->n);
 	rc = run_list(&c->db, &filter, &q->list, &q->n, e);
 	buf_release(&ref);
 	return rc;
