@@ -49,7 +49,7 @@ plan() {
 }
 
 # check 'what is promised' 'shell command': one test. What the command prints
-# is shown only if it fails.
+# is shown only if it fails, on standard error, which prove lets through.
 check() {
 	TESTS=$((TESTS + 1))
 	if (eval "$2") >"$T/.out" 2>&1; then
@@ -58,9 +58,10 @@ check() {
 		echo "not ok $TESTS - $1"
 		FAILED=$((FAILED + 1))
 		{
+			echo "$0: $TESTS - $1"
 			echo "$2"
 			tail -n 40 "$T/.out"
-		} | sed 's/^/# /'
+		} | sed 's/^/# /' >&2
 	fi
 }
 
