@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,52 +15,6 @@
 #include "base/mem.h"
 
 #define MAX_REFS_BYTES ((size_t)1 << 30)
-
-static int spawn_git(pid_t *pid, const char *git_dir, const char *const *argv,
-	int out, int log)
-{
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	struct strv env = STRV_INIT;
-	sigset_t none, usual;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE);
-	sigaddset(&usual, SIGCHLD);
-	rc = posix_spawn_file_actions_init(&acts);
-	if (rc)
-		return rc;
-	rc = posix_spawnattr_init(&attr);
-	if (rc)
-		goto no_attr;
-	rc = posix_spawn_file_actions_addopen(
-		&acts, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(
-			&acts, out, STDOUT_FILENO);
-	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(
-			&acts, log, STDERR_FILENO);
-	if (!rc)
-		rc = posix_spawnattr_setsigmask(&attr, &none);
-	if (!rc)
-		rc = posix_spawnattr_setsigdefault(&attr, &usual);
-	if (!rc)
-		rc = posix_spawnattr_setflags(
-			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (!rc) {
-		gitenv_add(&env, GITENV_USER, git_dir);
-		rc = posix_spawnp(
-			pid, "git", &acts, &attr, (char **)argv, env.v);
-		strv_release(&env);
-	}
-	posix_spawnattr_destroy(&attr);
-no_attr:
-	posix_spawn_file_actions_destroy(&acts);
-	return rc;
-}
 
 /* Until end of file. -1 with errno, EFBIG past max. */
 static int gather(int fd, struct buf *out, size_t max)
@@ -125,7 +78,8 @@ int git_run(const char *git_dir, const char *const *argv, struct buf *out,
 		close(pipefd[1]);
 		goto out;
 	}
-	int rc = spawn_git(&pid, git_dir, argv, pipefd[1], log);
+	const int fds[3] = { -1, pipefd[1], log };
+	int rc = gitenv_spawn(&pid, argv, GITENV_USER, git_dir, fds);
 	close(pipefd[1]);
 	if (rc) {
 		errno = rc;

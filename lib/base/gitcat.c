@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,54 +28,6 @@ int oid_is_zero(const char *hex)
 	return n == OID_SIZE - 1 && !hex[n];
 }
 
-/*
- * The child's side of sock and log as its descriptors 0 to 2, and signals as
- * a program expects them: the caller may ignore or block some.
- */
-static int spawn_cat_file(struct gitcat *g, int child)
-{
-	static char *const argv[] = { "git", "cat-file", "--batch", NULL };
-	posix_spawn_file_actions_t acts;
-	posix_spawnattr_t attr;
-	struct strv env = STRV_INIT;
-	sigset_t none, usual;
-	int rc;
-
-	sigemptyset(&none);
-	sigemptyset(&usual);
-	sigaddset(&usual, SIGPIPE);
-	sigaddset(&usual, SIGCHLD);
-	rc = posix_spawn_file_actions_init(&acts);
-	if (rc)
-		return rc;
-	rc = posix_spawnattr_init(&attr);
-	if (rc)
-		goto no_attr;
-	rc = posix_spawn_file_actions_adddup2(&acts, child, STDIN_FILENO);
-	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(
-			&acts, child, STDOUT_FILENO);
-	if (!rc)
-		rc = posix_spawn_file_actions_adddup2(
-			&acts, g->log, STDERR_FILENO);
-	if (!rc)
-		rc = posix_spawnattr_setsigmask(&attr, &none);
-	if (!rc)
-		rc = posix_spawnattr_setsigdefault(&attr, &usual);
-	if (!rc)
-		rc = posix_spawnattr_setflags(
-			&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	if (!rc) {
-		gitenv_add(&env, GITENV_LEAN, g->git_dir);
-		rc = posix_spawnp(&g->pid, "git", &acts, &attr, argv, env.v);
-		strv_release(&env);
-	}
-	posix_spawnattr_destroy(&attr);
-no_attr:
-	posix_spawn_file_actions_destroy(&acts);
-	return rc;
-}
-
 int gitcat_start(struct gitcat *g, const char *git_dir, struct err *e)
 {
 	int pair[2];
@@ -97,7 +48,10 @@ int gitcat_start(struct gitcat *g, const char *git_dir, struct err *e)
 	g->sock = pair[0];
 	g->git_dir = mem_strdup(git_dir);
 
-	int rc = spawn_cat_file(g, pair[1]);
+	static const char *const argv[] = { "git", "cat-file", "--batch",
+		NULL };
+	const int fds[3] = { pair[1], pair[1], g->log };
+	int rc = gitenv_spawn(&g->pid, argv, GITENV_LEAN, git_dir, fds);
 	close(pair[1]);
 	if (rc) {
 		errno = rc;

@@ -1,5 +1,8 @@
 #include "base/gitenv.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,4 +70,62 @@ void gitenv_add(struct strv *env, enum gitenv_kind kind, const char *git_dir)
 		if (value && in_hook_of(git_dir))
 			strv_pushf(env, "%s=%s", objects[i], value);
 	}
+}
+
+static int add_files(posix_spawn_file_actions_t *acts, const int fds[3])
+{
+	int rc = 0;
+
+	for (int i = 0; i < 3 && !rc; i++)
+		rc = fds[i] < 0 ? posix_spawn_file_actions_addopen(
+					  acts, i, "/dev/null", O_RDONLY, 0)
+				: posix_spawn_file_actions_adddup2(
+					  acts, fds[i], i);
+	return rc;
+}
+
+static int set_signals(posix_spawnattr_t *attr)
+{
+	sigset_t none, usual;
+	int rc;
+
+	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGCHLD);
+	rc = posix_spawnattr_setsigmask(attr, &none);
+	if (!rc)
+		rc = posix_spawnattr_setsigdefault(attr, &usual);
+	if (!rc)
+		rc = posix_spawnattr_setflags(
+			attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return rc;
+}
+
+int gitenv_spawn(pid_t *pid, const char *const *argv, enum gitenv_kind kind,
+	const char *git_dir, const int fds[3])
+{
+	posix_spawn_file_actions_t acts;
+	posix_spawnattr_t attr;
+	struct strv env = STRV_INIT;
+	int rc = posix_spawn_file_actions_init(&acts);
+
+	if (rc)
+		return rc;
+	rc = posix_spawnattr_init(&attr);
+	if (rc)
+		goto no_attr;
+	rc = add_files(&acts, fds);
+	if (!rc)
+		rc = set_signals(&attr);
+	if (!rc) {
+		gitenv_add(&env, kind, git_dir);
+		rc = posix_spawnp(
+			pid, "git", &acts, &attr, (char **)argv, env.v);
+		strv_release(&env);
+	}
+	posix_spawnattr_destroy(&attr);
+no_attr:
+	posix_spawn_file_actions_destroy(&acts);
+	return rc;
 }

@@ -1,5 +1,5 @@
 /*
- * gitenv.h - the environment of every git that quire starts.
+ * gitenv.h - how every git that quire starts is started.
  *
  * Nothing of the caller's GIT_* variables gets through: a hook's GIT_DIR is
  * ".", a user's GIT_WORK_TREE or GIT_CONFIG_PARAMETERS are about something
@@ -8,6 +8,8 @@
  */
 #ifndef QUIRE_BASE_GITENV_H
 #define QUIRE_BASE_GITENV_H
+
+#include <sys/types.h>
 
 #include "base/buf.h"
 
@@ -31,5 +33,14 @@ enum gitenv_kind {
  * repository only.
  */
 void gitenv_add(struct strv *env, enum gitenv_kind kind, const char *git_dir);
+
+/*
+ * Starts git with the arguments (argv[0] is "git") and that environment, its
+ * descriptors 0 to 2 being copies of fds (fds[0] -1: /dev/null), and signals
+ * as a program expects them: the caller may ignore or block some. 0 with the
+ * pid, or an error number.
+ */
+int gitenv_spawn(pid_t *pid, const char *const *argv, enum gitenv_kind kind,
+	const char *git_dir, const int fds[3]);
 
 #endif
