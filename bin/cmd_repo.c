@@ -394,7 +394,8 @@ int cmd_repo(int argc, char **argv)
 	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == 'h') {
 			buf_release(&given);
-			return opt == 'h' ? cmd_help(help) : EXIT_USAGE;
+			return opt == 'h' ? cmd_help(help)
+					  : cmd_bad_option("quire repo");
 		}
 		buf_addc(&given, (char)opt);
 	}

@@ -2,7 +2,7 @@
 # quire repo: adopting, hooking, listing, forgetting.
 # shellcheck disable=SC1091,SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 70
+plan 71
 new_home
 
 # says STATUS 'words' COMMAND...: it ends so, with one line that has the words.
@@ -246,3 +246,5 @@ check 'a home that was never made' '
 	QUIRE_HOME=$T/nowhere says 70 "quire init" quire repo list'
 check 'a folder that is no home' '
 	mkdir plain && QUIRE_HOME=$T/plain says 70 "quire init" quire repo list'
+check 'an option that is none says where the others are' '
+	says 2 "try .quire repo --help" quire repo list --bogus'
