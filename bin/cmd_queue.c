@@ -26,13 +26,7 @@ static int find_pipeline(
 	snprintf(question, sizeof(question), "%s:.quire", c->sha);
 	if (ask(git, question, &tree, e) < 0)
 		return -1;
-	if (tree.type == GITCAT_MISSING)
-		c->kind = PIPELINE_NONE;
-	else if (tree.type != GITCAT_TREE)
-		c->kind = PIPELINE_NOT_A_TREE;
-	else
-		c->kind = pipeline_kind_of_tree(
-			tree.content.ptr, tree.content.len);
+	c->kind = pipeline_kind_of(&tree);
 	buf_release(&tree.content);
 	return 0;
 }

@@ -139,6 +139,15 @@ enum pipeline_kind pipeline_kind_of_tree(const char *raw, size_t len)
 	return fnl == ENTRY_NONE ? PIPELINE_NONE : PIPELINE_FENNEL;
 }
 
+enum pipeline_kind pipeline_kind_of(const struct gitcat_answer *a)
+{
+	if (a->type == GITCAT_MISSING)
+		return PIPELINE_NONE;
+	if (a->type != GITCAT_TREE)
+		return PIPELINE_NOT_A_TREE;
+	return pipeline_kind_of_tree(a->content.ptr, a->content.len);
+}
+
 int pipeline_kind_runs(enum pipeline_kind k)
 {
 	return k == PIPELINE_STATIC || k == PIPELINE_DYNAMIC ||

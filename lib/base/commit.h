@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "base/gitcat.h"
+
 /* What a list or a page shows of a commit. Any bytes; no newline. */
 struct commit_info {
 	char *subject; /* first paragraph, lines joined by a blank */
@@ -29,6 +31,8 @@ enum pipeline_kind {
 	PIPELINE_NOT_A_TREE, /* .quire itself is no folder: hint */
 };
 enum pipeline_kind pipeline_kind_of_tree(const char *raw, size_t len);
+/* The same of git's answer to "<commit>:.quire". */
+enum pipeline_kind pipeline_kind_of(const struct gitcat_answer *a);
 /* Whether a run is made. */
 int pipeline_kind_runs(enum pipeline_kind k);
 /* The hint to the pusher, one line without "quire: ", or NULL. */

@@ -43,9 +43,7 @@ static void look_closer(struct walk *w, const char *name, const char *git_dir)
 	if (gitcat_start(&g, git_dir, &e) < 0 ||
 		gitcat_ask(&g, &question, 1, &a, &e) < 0)
 		buf_addf(&w->t->left, "%s: %s\n", name, e.text);
-	else if (a.type == GITCAT_TREE &&
-		 pipeline_kind_of_tree(a.content.ptr, a.content.len) ==
-			 PIPELINE_FENNEL)
+	else if (pipeline_kind_of(&a) == PIPELINE_FENNEL)
 		buf_addf(&w->t->left,
 			"%s: .quire/ci.fnl is not run any more: write "
 			".quire/ci.json\n",

@@ -49,11 +49,6 @@ void db_close(struct db *db)
 	memset(db, 0, sizeof(*db));
 }
 
-void db_abandon(struct db *db)
-{
-	db->conn = NULL;
-}
-
 /* Gives up at the first reader or writer in the way: it is a favour to the
  * next opener, and the one in the way can do it as well. */
 void db_checkpoint(struct db *db)

@@ -40,7 +40,7 @@ struct db {
 enum db_mode {
 	/*
 	 * The hook: an existing database of exactly this version, waiting 2 s,
-	 * no checkpoint; never closed (db_abandon), the process ends instead.
+	 * no checkpoint; never closed, the process ends instead.
 	 */
 	DB_PUSH,
 	/* quire, quire-run: migrate if no row is active; waiting 60 s. */
@@ -78,8 +78,6 @@ int db_version(struct db *db, struct err *e);
 /* Closes, also what was never opened; a writer that finds the queue empty
  * calls db_checkpoint() first. */
 void db_close(struct db *db);
-/* Forgets the connection without closing it: the process is about to end. */
-void db_abandon(struct db *db);
 /* wal_checkpoint(TRUNCATE), so that the next opener finds a short WAL. Being
  * busy is no error. */
 void db_checkpoint(struct db *db);

@@ -21,16 +21,10 @@ static void learn_commit(struct ref_object *o, const struct gitcat_answer *a)
 
 static void learn(struct ref_object *o, const struct gitcat_answer *a)
 {
-	const struct gitcat_answer *tree = &a[ASK_PIPELINE];
-
 	o->known = a[ASK_OBJECT].type != GITCAT_MISSING;
 	if (a[ASK_OBJECT].type == GITCAT_COMMIT)
 		learn_commit(o, &a[ASK_OBJECT]);
-	if (tree->type == GITCAT_TREE)
-		o->kind = pipeline_kind_of_tree(
-			tree->content.ptr, tree->content.len);
-	else if (tree->type != GITCAT_MISSING)
-		o->kind = PIPELINE_NOT_A_TREE;
+	o->kind = pipeline_kind_of(&a[ASK_PIPELINE]);
 }
 
 /* A tag leads to a commit, or to something that has no pipeline, even if it
