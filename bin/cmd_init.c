@@ -162,12 +162,16 @@ static int print_next_steps(const struct home *h, struct err *e)
 	return failed ? -1 : 0;
 }
 
-static int report(struct work *w, struct err *e)
+static void report_takeover(const struct work *w)
 {
 	fwrite(w->takeover.done.ptr, 1, w->takeover.done.len, stdout);
 	if (w->takeover.left.len)
 		printf("%s%s", w->older ? "\nNot carried over:\n" : "",
 			w->takeover.left.ptr);
+}
+
+static int report(struct work *w, struct err *e)
+{
 	if (!w->done.len) {
 		printf("%s: nothing to do\n", w->home.path);
 		return 0;
@@ -203,6 +207,7 @@ int cmd_init(int argc, char **argv)
 	umask(027);
 	failed = init(&w, argv[optind], group, &e) < 0;
 	fwrite(w.done.ptr, 1, w.done.len, stdout);
+	report_takeover(&w);
 	if (!failed)
 		failed = report(&w, &e) < 0;
 	if (w.home.path)

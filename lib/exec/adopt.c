@@ -24,13 +24,16 @@ int adopt_looks_like_git(int dirfd, const char *dir)
 	struct stat st;
 	int there = 1;
 
-	for (size_t i = 0; i < 3 && there; i++) {
+	for (size_t i = 0; i < 3 && there == 1; i++) {
 		buf_reset(&path);
 		buf_addf(&path, "%s/%s", dir, parts[i]);
 		/* HEAD may be a dangling link, of an old kind of symref */
-		there = fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0;
+		if (fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW))
+			there = errno == ENOENT || errno == ENOTDIR ? 0 : -1;
 	}
+	int why = errno;
 	buf_release(&path);
+	errno = why;
 	return there;
 }
 
@@ -40,9 +43,11 @@ static int check_bare(const char *dir, const char *real, struct err *e)
 		"--is-bare-repository", NULL };
 	struct buf out = BUF_INIT;
 	struct stat st;
-	int bare = 0, status;
+	int bare = adopt_looks_like_git(AT_FDCWD, real), status;
 
-	if (!adopt_looks_like_git(AT_FDCWD, real)) {
+	if (bare < 0)
+		return err_sys(e, "%s", dir);
+	if (!bare) {
 		buf_addf(&out, "%s/.git", real);
 		bare = stat(out.ptr, &st) == 0;
 		buf_release(&out);

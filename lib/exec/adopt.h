@@ -36,8 +36,9 @@ int adopt_new(struct db *db, const struct home *h, const char *name,
  */
 int adopt_move(struct db *db, const struct home *h, const char *name,
 	const char *dir, int hook, struct err *e);
-/* HEAD, objects and refs are there: enough to tell a git directory from
- * other folders, not enough to trust it. dirfd as in openat(2). */
+/* Whether HEAD, objects and refs are there: enough to tell a git directory from
+ * other folders, not enough to trust it. dirfd as in openat(2). 1, 0, or -1
+ * with errno where it can't be told. */
 int adopt_looks_like_git(int dirfd, const char *dir);
 /* Its path below the home's repos/, which points into git_dir (links
  * resolved); NULL if it is elsewhere. */

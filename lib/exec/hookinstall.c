@@ -15,14 +15,17 @@
 
 #define MAX_HOOK ((size_t)1 << 20)
 
-/* Whether path, links resolved, is git_dir or below it. */
+/* Whether path, links resolved, is git_dir or below it: 1, 0, or -1 with errno
+ * where it can't be told. A path that leads nowhere is not. */
 static int is_inside(const char *path, const char *git_dir)
 {
 	char real[PATH_MAX], top[PATH_MAX];
 	size_t n;
 
-	if (!realpath(path, real) || !realpath(git_dir, top))
-		return 0;
+	if (!realpath(path, real))
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	if (!realpath(git_dir, top))
+		return -1;
 	n = strlen(top);
 	return !strncmp(real, top, n) && (!real[n] || real[n] == '/');
 }
@@ -67,7 +70,7 @@ static int open_hooks(const char *git_dir, const char *program,
 	struct buf path = BUF_INIT;
 	struct stat st;
 	size_t n = strlen(git_dir);
-	int fd = -1;
+	int fd = -1, inside;
 
 	if (hooks_path(git_dir, &path, e) < 0)
 		goto out;
@@ -78,7 +81,12 @@ static int open_hooks(const char *git_dir, const char *program,
 		err_sys(e, "%s", path.ptr);
 		goto out;
 	}
-	if (!is_inside(path.ptr, git_dir)) {
+	inside = is_inside(path.ptr, git_dir);
+	if (inside < 0) {
+		err_sys(e, "%s", path.ptr);
+		goto out;
+	}
+	if (!inside) {
 		refuse_shared(git_dir, path.ptr, program, home, e);
 		goto out;
 	}
@@ -266,9 +274,11 @@ int hookfile_remove(const char *git_dir, int *changed, struct err *e)
 		goto out;
 	}
 	/* in a shared folder hookfile_install() wrote nothing */
-	int kind = is_inside(path.ptr, git_dir)
-			   ? look(dir, git_dir, &hf, &st, e)
-			   : HOOK_OTHER;
+	int kind = is_inside(path.ptr, git_dir);
+	if (kind < 0)
+		err_sys(e, "%s", path.ptr);
+	else
+		kind = kind ? look(dir, git_dir, &hf, &st, e) : HOOK_OTHER;
 	if (kind != HOOK_OURS) {
 		rc = kind < 0 ? -1 : 0;
 		goto out;

@@ -173,7 +173,7 @@ int layout_make(struct home *h, const char *dir, const char *group,
 {
 	struct plan p = { h, (gid_t)-1, 0, 0, done };
 	struct stat st;
-	int made = 0, failed;
+	int made = 0, failed, is_git;
 	char *path;
 
 	if (group && group_find(group, &p.group, e) < 0)
@@ -195,7 +195,12 @@ int layout_make(struct home *h, const char *dir, const char *group,
 		return -1;
 	if (made)
 		buf_addf(done, "made %s\n", h->path);
-	if (adopt_looks_like_git(h->fd, ".")) {
+	is_git = adopt_looks_like_git(h->fd, ".");
+	if (is_git < 0) {
+		err_sys(e, "%s", h->path);
+		goto fail;
+	}
+	if (is_git) {
 		err_set(e, EXIT_USAGE,
 			"%s is a git repository, and no home for quire",
 			h->path);

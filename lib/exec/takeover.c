@@ -22,6 +22,7 @@ struct walk {
 	const struct home *home;
 	struct takeover *t;
 	int only_survey;
+	int missed; /* by a fault of the host's: there may be more to take */
 	struct buf path; /* relative to the home */
 };
 
@@ -67,6 +68,8 @@ static void take(struct walk *w, const char *name, const char *dir)
 
 	if (adopt_repo(w->db, w->home, dir, name, &full, &e) < 0) {
 		buf_addf(&w->t->left, "%s: not registered: %s\n", name, e.text);
+		if (e.status == EXIT_BUSY)
+			w->missed = 1;
 	} else {
 		buf_addf(&w->t->done,
 			"registered %s, its refs as seen, its hook\n",
@@ -108,16 +111,29 @@ static void found_repository(struct walk *w)
 
 static void walk_folder(struct walk *w, int depth);
 
+static void miss_folder(struct walk *w)
+{
+	buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+	w->missed = 1;
+}
+
 /* A link may lead to a repository, but is not searched for others. */
 static void walk_entry(struct walk *w, const char *name, int depth)
 {
 	size_t len = w->path.len;
 	struct stat st;
+	int is_git;
 
 	buf_addf(&w->path, "/%s", name);
-	if (fstatat(w->home->fd, w->path.ptr, &st, 0) == 0 &&
-		S_ISDIR(st.st_mode)) {
-		if (adopt_looks_like_git(w->home->fd, w->path.ptr))
+	if (fstatat(w->home->fd, w->path.ptr, &st, 0)) {
+		/* a link to nowhere is none of ours */
+		if (errno != ENOENT && errno != ELOOP)
+			miss_folder(w);
+	} else if (S_ISDIR(st.st_mode)) {
+		is_git = adopt_looks_like_git(w->home->fd, w->path.ptr);
+		if (is_git < 0)
+			miss_folder(w);
+		else if (is_git)
 			found_repository(w);
 		else if (fstatat(w->home->fd, w->path.ptr, &st,
 				 AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -135,7 +151,7 @@ static void walk_folder(struct walk *w, int depth)
 	struct dirent *d;
 
 	if (!dir) {
-		buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+		miss_folder(w);
 		if (fd >= 0)
 			close(fd);
 		return;
@@ -144,18 +160,24 @@ static void walk_folder(struct walk *w, int depth)
 		if (*d->d_name != '.') /* no name begins so */
 			walk_entry(w, d->d_name, depth);
 	if (errno)
-		buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+		miss_folder(w);
 	closedir(dir);
 }
 
-static void walk_repos(struct db *db, const struct home *h, struct takeover *t,
+/* Whether it came to all that is there. */
+static int walk_repos(struct db *db, const struct home *h, struct takeover *t,
 	int only_survey)
 {
-	struct walk w = { db, h, t, only_survey, BUF_INIT };
+	struct walk w = { .db = db,
+		.home = h,
+		.t = t,
+		.only_survey = only_survey,
+		.path = BUF_INIT };
 
 	buf_adds(&w.path, "repos");
 	walk_folder(&w, 0);
 	buf_release(&w.path);
+	return !w.missed;
 }
 
 void takeover_survey(struct db *db, const struct home *h, struct takeover *t)
@@ -201,7 +223,11 @@ int takeover_finish(
 {
 	int64_t tokens;
 
-	walk_repos(db, h, t, 0);
+	if (!walk_repos(db, h, t, 0))
+		return err_set(e, EXIT_BUSY,
+			"%s/repos: not all repositories could be registered; "
+			"run quire init again",
+			h->path);
 	if (legacy_count_tokens(db, &tokens, e) < 0)
 		return -1;
 	if (tokens)

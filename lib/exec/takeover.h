@@ -21,7 +21,8 @@ struct takeover {
 };
 void takeover_release(struct takeover *t);
 
-/* What fails for one repository is a line in left. */
+/* What fails for one repository is a line in left. Where the host is to blame
+ * for it the mark stays: -1, EXIT_BUSY, and the next call goes on. */
 int takeover_finish(
 	struct db *db, const struct home *h, struct takeover *t, struct err *e);
 /* For a home that is ours: bare repositories below repos/ that nobody has
