@@ -159,6 +159,12 @@ bench-%: packages-build+test+bench
 model: packages-test
 	@sh tests/model/check.sh
 
+# every program killed at each of its system calls, and each of them failing:
+# half an hour
+crash: packages-build+test
+	@$(MAKE) --no-print-directory all
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/crash/crash.sh
+
 install: all
 	install -d '$(DESTDIR)$(bindir)'
 	for p in $(PROGRAMS); do \
@@ -186,8 +192,8 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model lint format-check install uninstall \
-	clean FORCE
+.PHONY: all units demo check test asan valgrind model crash lint format-check \
+	install uninstall clean FORCE
 .SECONDARY:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
