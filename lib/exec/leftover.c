@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "exec/pass.h"
+#include "exec/rundir.h"
 
 /*
  * What crashes leave behind is among the newest runs of a repository: looking
@@ -93,9 +94,7 @@ static int leftover(
 	else if (got == 0)
 		report_stray(p, path.ptr);
 	else if (run_state_is_terminal(r.state) &&
-		 (exists(home, path.ptr, "workspace") ||
-			 exists(home, path.ptr, "home") ||
-			 exists(home, path.ptr, "tmp")))
+		 !rundir_is_clean(home, path.ptr))
 		rc = orphan_settle(p, &r, e);
 	if (got > 0)
 		run_release(&r);

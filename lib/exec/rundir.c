@@ -66,15 +66,34 @@ int rundir_append(struct rundir *d, const char *name)
 		O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
 }
 
+/* What goes with the run. */
+static const char *const passing[] = { "workspace", "home", "tmp", "changed",
+	"wake" };
+
+#define N_PASSING (sizeof(passing) / sizeof(passing[0]))
+
 int rundir_clean(struct rundir *d, struct err *e)
 {
-	static const char *const names[] = { "workspace", "home", "tmp",
-		"changed", "wake" };
 	int failed = 0;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (fs_remove_tree(d->fd, names[i]) && !failed)
+	for (size_t i = 0; i < N_PASSING; i++)
+		if (fs_remove_tree(d->fd, passing[i]) && !failed)
 			failed = err_sys(e, "%s/%s: can't be removed", d->path,
-				names[i]);
+				passing[i]);
 	return failed;
+}
+
+int rundir_is_clean(int dirfd, const char *dir)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int clean = 1;
+
+	for (size_t i = 0; clean && i < N_PASSING; i++) {
+		buf_reset(&path);
+		buf_addf(&path, "%s/%s", dir, passing[i]);
+		clean = fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) != 0;
+	}
+	buf_release(&path);
+	return clean;
 }
