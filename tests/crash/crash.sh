@@ -77,7 +77,7 @@ LC_ALL=C
 export HOME GIT_CONFIG_NOSYSTEM LC_ALL
 cd / || exit 70
 
-# ours FILE: whether the process whose environ that is belongs to this home
+# left: the processes that work for this home
 left() {
 	grep -lsaF "$S/" /proc/[0-9]*/environ |
 		sed 's,/proc/\([0-9]*\)/.*,\1,'
@@ -185,11 +185,12 @@ violation() {
 		"$KEEP/$SCENARIO-$TARGET-$FAULT-$point" 2>/dev/null
 }
 
-# Until no process works for the home. What is left after that long is a
-# violation, and ended.
+# Until no process works for the home: seen twice, since one that is in the
+# middle of an exec has no environment for a moment. What is left after that
+# long is a violation, and ended.
 settle_down() {
 	tries=0
-	while [ -n "$(left)" ]; do
+	while [ -n "$(left)" ] || { sleep 0.02; [ -n "$(left)" ]; }; do
 		tries=$((tries + 1))
 		if [ $tries -gt 400 ]; then
 			for pid in $(left); do
