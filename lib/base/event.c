@@ -35,7 +35,8 @@ static const struct shape {
 	[EVENT_JOB_SKIPPED] = { "job_skipped", F_JOB_ID | F_REASON },
 	[EVENT_RUN_FINISHED] = { "run_finished",
 		F_OUTCOME | F_REASON | F_CAUSE },
-	[EVENT_EXECUTOR_EXITED] = { "executor_exited", F_EXIT },
+	[EVENT_EXECUTOR_EXITED] = { "executor_exited",
+		F_EXIT | F_REASON | F_CAUSE },
 };
 
 #define N_SHAPES (sizeof(shapes) / sizeof(*shapes))

@@ -23,10 +23,12 @@ enum event_type {
 	EVENT_JOB_FINISHED, /* job_id, outcome complete|failed, reason, cause */
 	EVENT_JOB_SKIPPED, /* job_id, reason */
 	EVENT_RUN_FINISHED, /* outcome success|pipeline-failure, reason, cause */
-	EVENT_EXECUTOR_EXITED, /* status, signal: written by the supervisor */
+	/* status, signal, reason, cause: written by the supervisor */
+	EVENT_EXECUTOR_EXITED,
 };
 
 #define EVENT_CAUSE_DISK_FULL "disk-full" /* no space was left for a log */
+#define EVENT_CAUSE_TIMEOUT "timeout" /* its supervisor ended it */
 
 struct event_job {
 	char *id;

@@ -26,8 +26,9 @@
 #include "exec/watch.h"
 #include "exec/workspace.h"
 
-#define LINGER_LOOK_MS 1000
 #include "store/setting.h"
+
+#define LINGER_LOOK_MS 1000
 
 /* What prepare() makes for the spawn. */
 struct launch {
@@ -145,6 +146,25 @@ static int is_cut_off(const struct ingest *in)
 	return !in->exited || !in->finished || in->crash[0];
 }
 
+static void add_timeout(struct buf *reason, const struct watch *w)
+{
+	buf_adds(reason, "the run was ended after its time limit of ");
+	clock_add_span(reason, watch_limit_ms(w));
+}
+
+static void record_end(struct watch *w, enum watch_end end)
+{
+	struct buf reason = BUF_INIT;
+
+	if (end == WATCH_TIMEOUT) {
+		add_timeout(&reason, w);
+		watch_record_exit(w, EVENT_CAUSE_TIMEOUT, reason.ptr);
+	} else {
+		watch_record_exit(w, NULL, NULL);
+	}
+	buf_release(&reason);
+}
+
 static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 {
 	struct buf reason = BUF_INIT;
@@ -158,8 +178,7 @@ static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 		decide(v, edge.to, edge.failure_kind, edge.reason);
 		break;
 	case WATCH_TIMEOUT:
-		buf_adds(&reason, "the run was ended after its time limit of ");
-		clock_add_span(&reason, watch_limit_ms(w));
+		add_timeout(&reason, w);
 		decide(v, RUN_FAILED, KIND_TIMEOUT, reason.ptr);
 		buf_release(&reason);
 		break;
@@ -199,7 +218,7 @@ static int execute(struct watch *w, const struct launch *l, struct verdict *v,
 			end_processes(w);
 			watch_drain(w);
 		}
-		watch_record_exit(w);
+		record_end(w, end);
 		decide_end(w, end, v);
 	}
 	if (settle(w, v, &why))

@@ -288,7 +288,7 @@ static int has_exited(struct watch *w)
 	return w->reaped;
 }
 
-void watch_record_exit(struct watch *w)
+void watch_record_exit(struct watch *w, const char *cause, const char *reason)
 {
 	struct event ev = { .type = EVENT_EXECUTOR_EXITED, .at_ms = -1 };
 	struct buf line = BUF_INIT;
@@ -298,6 +298,9 @@ void watch_record_exit(struct watch *w)
 	ev.status =
 		WIFEXITED(w->wait_status) ? WEXITSTATUS(w->wait_status) : -1;
 	ev.signal = WIFSIGNALED(w->wait_status) ? WTERMSIG(w->wait_status) : 0;
+	/* event_write() only reads them */
+	ev.cause = (char *)cause;
+	ev.reason = (char *)reason;
 	/* a line that quire-ci was killed in would swallow this one */
 	if (w->unread.len && w->unread.ptr[w->unread.len - 1] != '\n')
 		buf_addc(&line, '\n');

@@ -80,8 +80,10 @@ enum watch_end watch_until_end(struct watch *w);
 int watch_drain(struct watch *w);
 /* For proctree_end(): arg is the watch. */
 void watch_on_exit(void *arg, int pid, int wait_status);
-/* Appends how quire-ci ended to events.jsonl and syncs. */
-void watch_record_exit(struct watch *w);
+/* Appends how quire-ci ended to events.jsonl and syncs: reconcile settles the
+ * run by that line, if need be. cause is an EVENT_CAUSE_, with its reason, or
+ * both are NULL. */
+void watch_record_exit(struct watch *w, const char *cause, const char *reason);
 /*
  * Makes rows of what is left, waiting for the database as long as a settling
  * supervisor may. -1: it is busy or full; the rows that are missing are still

@@ -29,8 +29,22 @@ void ingest_release(struct ingest *in)
 	memset(in, 0, sizeof(*in));
 }
 
+static void note_reason(struct ingest *in, const struct event *ev)
+{
+	free(in->reason);
+	in->reason = ev->reason ? mem_strdup(ev->reason) : NULL;
+}
+
+static int has_cause(const struct event *ev, const char *cause)
+{
+	return ev->cause && strcmp(ev->cause, cause) == 0;
+}
+
 static void note_exit(struct ingest *in, const struct event *ev)
 {
+	in->timed_out = has_cause(ev, EVENT_CAUSE_TIMEOUT);
+	if (in->timed_out)
+		note_reason(in, ev);
 	in->exited = 1;
 	in->status = ev->status;
 	in->signal = ev->signal;
@@ -53,10 +67,8 @@ static void note(struct ingest *in, const struct event *ev)
 		in->finished = 1;
 		in->success =
 			ev->outcome && strcmp(ev->outcome, "success") == 0;
-		in->disk_full = ev->cause &&
-				strcmp(ev->cause, EVENT_CAUSE_DISK_FULL) == 0;
-		free(in->reason);
-		in->reason = ev->reason ? mem_strdup(ev->reason) : NULL;
+		in->disk_full = has_cause(ev, EVENT_CAUSE_DISK_FULL);
+		note_reason(in, ev);
 		break;
 	case EVENT_EXECUTOR_EXITED:
 		note_exit(in, ev);
@@ -171,6 +183,9 @@ void ingest_outcome(const struct ingest *in, struct run_edge *edge)
 	if (!in->exited) {
 		edge->failure_kind = KIND_ORPHANED;
 		edge->reason = "its supervisor was lost";
+	} else if (in->timed_out) {
+		edge->failure_kind = KIND_TIMEOUT;
+		edge->reason = in->reason;
 	} else if (in->crash[0]) {
 		edge->failure_kind = KIND_PROCESS_CRASHED;
 		edge->reason = in->crash;

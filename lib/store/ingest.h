@@ -25,6 +25,7 @@ struct ingest {
 	int64_t timeout_ms; /* the pipeline's own limit; 0: none */
 	int exited; /* executor_exited was seen */
 	int status, signal; /* of it */
+	int timed_out; /* its supervisor ended it for that; reason says so */
 	char crash[64]; /* the same in words, where it was no good end */
 	size_t bad_lines; /* lines that were no events */
 	size_t noted; /* bytes of a refused batch, of which all this is said */
@@ -51,8 +52,8 @@ int ingest_lines(struct db *db, struct ingest *in, const char *data, size_t len,
 size_t ingest_give_up(struct ingest *in);
 
 /* The edge that the recorded end of an executor means: complete, or failed as
- * pipeline-failure, disk-full or process-crashed; without a record (exited 0), failed as
- * orphaned. The reason points into in, or is a literal. */
+ * pipeline-failure, timeout, disk-full or process-crashed; without a record
+ * (exited 0), failed as orphaned. The reason points into in, or is a literal. */
 struct run_edge;
 void ingest_outcome(const struct ingest *in, struct run_edge *edge);
 

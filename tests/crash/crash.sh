@@ -26,7 +26,8 @@ export QUIRE_BUILD
 passes() {
 	for pass in push/quire-push run/quire-run run/quire-ci \
 		supersede/quire-push supersede/quire-run supersede/quire-ci \
-		cancel/quire cancel/quire-run reconcile/quire-reconcile \
+		timeout/quire-run cancel/quire cancel/quire-run \
+		reconcile/quire-reconcile \
 		upgrade/quire-reconcile upgrade/quire upgrade/quire-run \
 		takeover/quire
 	do

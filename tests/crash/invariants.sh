@@ -70,15 +70,21 @@ VALUES ('\1', '\2', '\3');/"
 	} | sqlite3 "$S/home/quire.db"
 }
 
-# A run that has the record of its executor's end is settled by it.
-not_orphaned() {
-	sqlite3 "$S/home/quire.db" "SELECT id FROM runs
-		WHERE failure_kind = 'orphaned'
+# A run that has the record of its executor's end is settled by it. In the row
+# of one that was superseded or canceled it is too late.
+settled_by_record() {
+	sqlite3 -separator ' ' "$S/home/quire.db" "SELECT id, failure_kind
+		FROM runs WHERE state = 'failed' AND failure_kind <> 'canceled'
 		AND ref_name <> 'refs/heads/old'" |
-		while read -r id; do
-			! grep -q executor_exited \
+		while read -r id kind; do
+			record=$(grep executor_exited \
 				"$S/home/runs/foo.git/$id/events.jsonl" \
-				2>/dev/null || echo "orphaned for all its record: $id"
+				2>/dev/null)
+			case $kind,$record in
+			orphaned,?*) echo "orphaned for all its record: $id" ;;
+			timeout,*'"cause":"timeout"'*) ;;
+			*,*'"cause":"timeout"'*) echo "timed out, not $kind: $id" ;;
+			esac
 		done
 }
 
@@ -123,7 +129,7 @@ leftovers() {
 
 invariants() {
 	database
-	not_orphaned
+	settled_by_record
 	logs
 	commands
 	locks

@@ -128,6 +128,15 @@ act_supersede() {
 	return $status
 }
 
+# The run ends at its time limit.
+prepare_timeout() {
+	prepare_long && quire config timeout 300ms
+}
+
+act_timeout() {
+	traced quire-run
+}
+
 prepare_cancel() {
 	prepare_long
 }

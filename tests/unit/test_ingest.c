@@ -571,6 +571,9 @@ static void the_recorded_end_is_the_edge(void **state)
 		KIND_PROCESS_CRASHED, "quire-ci exited with status 3");
 	outcome(FINISHED("success") EXITED("-1", "9"), RUN_FAILED,
 		KIND_PROCESS_CRASHED, "quire-ci was killed by signal 9");
+	outcome("{\"type\":\"executor_exited\",\"status\":-1,\"signal\":9,"
+		"\"cause\":\"timeout\",\"reason\":\"out of time\"}\n",
+		RUN_FAILED, KIND_TIMEOUT, "out of time");
 	outcome(FINISHED("success"), RUN_FAILED, KIND_ORPHANED,
 		"its supervisor was lost");
 	outcome("", RUN_FAILED, KIND_ORPHANED, "its supervisor was lost");
