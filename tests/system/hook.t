@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 28
+plan 29
 
 new_home
 new_repo foo
@@ -60,15 +60,29 @@ check 'its umask is 027, and no signal is blocked or ignored' \
 touch go
 wait_idle
 
+# the pipe that git waits for, on descriptors that no hook expects
+rm -f go
+mv "$BARE/hooks/post-receive" "$BARE/hooks/real"
+printf '#!/bin/sh\nexec 3>&2 9>&2\nexec hooks/real\n' \
+	>"$BARE/hooks/post-receive"
+chmod +x "$BARE/hooks/post-receive"
+check 'the run keeps no copy of its pipe open' \
+	'git -C foo commit -q --allow-empty -m next &&
+	timeout 20 git -C foo push -q origin main && test ! -e go &&
+	wait_for "test \"\$(state foo#3)\" = active"'
+touch go
+wait_idle
+mv "$BARE/hooks/real" "$BARE/hooks/post-receive"
+
 rm -f go
 check 'a push by a job kicks nobody' \
 	'rm -f started started.new && git -C foo commit -q --allow-empty -m next && QUIRE_RUN_ID=x push foo |
-	grep -q "foo#3 queued for main *$" && sleep 0.3 &&
-	test "$(state foo#3)" = pending'
+	grep -q "foo#4 queued for main *$" && sleep 0.3 &&
+	test "$(state foo#4)" = pending'
 touch go
 check 'the next push that is none starts both' \
 	'git -C foo tag v1 && push foo v1 >/dev/null && wait_idle &&
-	test "$(sql "SELECT count(*) FROM runs WHERE state = '\''complete'\''")" = 3'
+	test "$(sql "SELECT count(*) FROM runs WHERE state = '\''complete'\''")" = 4'
 check 'signals that are ignored here are not in the run' \
 	'rm -f started started.new && git -C foo commit -q --allow-empty -m next &&
 	(trap "" PIPE XFSZ HUP CHLD; push foo >/dev/null) && wait_idle &&
