@@ -13,13 +13,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs.h"
+#include "base/shword.h"
 #include "cmd.h"
+#include "exec/cronline.h"
 #include "exec/forget.h"
 #include "exec/layout.h"
 #include "exec/reconcile.h"
 #include "exec/takeover.h"
 #include "store/legacy.h"
+#include "store/migrate.h"
 #include "store/upgrade.h"
 
 static const char help[] =
@@ -37,6 +39,19 @@ struct work {
 	struct takeover takeover;
 	int older;
 };
+
+/* A trigger that somebody dropped guards nothing. */
+static int mend_triggers(struct work *w, struct db *db, struct err *e)
+{
+	struct buf names = BUF_INIT;
+	int mended = migrate_mend_triggers(db, &names, e);
+
+	if (mended > 0)
+		buf_addf(&w->done, "quire.db: put back the triggers %s\n",
+			names.ptr);
+	buf_release(&names);
+	return mended < 0 ? -1 : 0;
+}
 
 static int fill_database(struct work *w, struct err *e)
 {
@@ -62,6 +77,7 @@ static int fill_database(struct work *w, struct err *e)
 	} else {
 		takeover_survey(&db, &w->home, &w->takeover);
 	}
+	failed = failed || mend_triggers(w, &db, e) < 0;
 	db_checkpoint(&db);
 	db_close(&db);
 	return failed ? -1 : layout_wal(&w->home, e);
@@ -101,54 +117,18 @@ static int init(
 	return fill_database(w, e);
 }
 
-/* For sh, in a crontab, where % ends the line. */
-static void add_quoted(struct buf *b, const char *s)
-{
-	buf_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_adds(b, "'\\''");
-		else if (*s == '%')
-			buf_adds(b, "'\\%'");
-		else
-			buf_addc(b, *s);
-	}
-	buf_addc(b, '\'');
-}
-
-static int is_plain(const char *s)
-{
-	return !s[strspn(s,
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789/._-+:")];
-}
-
-static void add_word(struct buf *b, const char *s)
-{
-	if (is_plain(s))
-		buf_adds(b, s);
-	else
-		add_quoted(b, s);
-}
-
 static int print_next_steps(const struct home *h, struct err *e)
 {
 	int is_default = !strcmp(h->path, HOME_DEFAULT);
-	struct buf b = BUF_INIT, program = BUF_INIT;
-	int failed = fs_sibling(&program, "quire-reconcile", e) < 0;
+	struct buf b = BUF_INIT;
 
-	buf_adds(&b, "\nNext, a line for this user's crontab (crontab -e):\n"
-		     "  * * * * * ");
-	if (!is_default) {
-		buf_adds(&b, "QUIRE_HOME=");
-		add_word(&b, h->path);
-		buf_addc(&b, ' ');
-	}
-	add_word(&b, program.ptr);
+	buf_adds(
+		&b, "\nNext, a line for this user's crontab (crontab -e):\n  ");
+	int failed = cronline_add(&b, h, e) < 0;
 	buf_adds(&b, "\nthen repositories:\n");
 	if (!is_default) {
 		buf_adds(&b, "  export QUIRE_HOME=");
-		add_word(&b, h->path);
+		shword_add(&b, h->path);
 		buf_addc(&b, '\n');
 	}
 	buf_adds(&b, "  quire repo adopt DIR    one that is there\n"
@@ -158,7 +138,6 @@ static int print_next_steps(const struct home *h, struct err *e)
 	if (!failed)
 		fputs(b.ptr, stdout);
 	buf_release(&b);
-	buf_release(&program);
 	return failed ? -1 : 0;
 }
 

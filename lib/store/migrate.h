@@ -52,5 +52,8 @@ int migrate_with(struct db *db, const struct migration *list, int count,
 /* Names of triggers of triggers.sql that sqlite_master lacks or has with
  * another text, for quire doctor. 0 none, 1 some (listed in b), -1 error. */
 int migrate_check_triggers(struct db *db, struct buf *b, struct err *e);
+/* Puts these back, for quire init; triggers of other names are left alone. The
+ * same results. */
+int migrate_mend_triggers(struct db *db, struct buf *b, struct err *e);
 
 #endif

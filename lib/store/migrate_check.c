@@ -70,3 +70,42 @@ int migrate_check_triggers(struct db *db, struct buf *b, struct err *e)
 	db_close(&fresh);
 	return r;
 }
+
+static int add_drops(struct db *fresh, struct buf *statements, struct err *e)
+{
+	sqlite3_stmt *s = db_prep(fresh,
+		"SELECT 'DROP TRIGGER IF EXISTS \"' || name || '\";'"
+		" FROM sqlite_master WHERE type = 'trigger'",
+		e);
+	int r = -1;
+
+	while (s && (r = db_step(fresh, s, e)) == 1)
+		buf_adds(statements, (const char *)sqlite3_column_text(s, 0));
+	sqlite3_finalize(s);
+	return r;
+}
+
+int migrate_mend_triggers(struct db *db, struct buf *b, struct err *e)
+{
+	struct buf statements = BUF_INIT;
+	struct db fresh;
+	int r = make_fresh(&fresh, e);
+
+	if (r == 0)
+		r = compare(db, &fresh, b, e);
+	if (r > 0) {
+		r = add_drops(&fresh, &statements, e);
+		buf_adds(&statements, triggers_sql);
+		if (r == 0 && db_begin(db, e) < 0)
+			r = -1;
+		if (r == 0)
+			r = db_exec(db, statements.ptr, e) < 0 ||
+					    db_commit(db, e) < 0
+				    ? -1
+				    : 1;
+		db_rollback(db);
+	}
+	buf_release(&statements);
+	db_close(&fresh);
+	return r;
+}
