@@ -3,8 +3,9 @@
  *
  * slots/reconcile.lock is held from the beginning to just before the kick, so
  * that of two reconciles one waits for the other: it may have begun before the
- * change that somebody wants to see repaired. A dry run creates nothing, not
- * even that file.
+ * change that somebody wants to see repaired. Its time is set at the end of
+ * one that could do its work, so that quire doctor sees whether cron runs it. A
+ * dry run creates nothing, not even that file.
  */
 #include "exec/reconcile.h"
 
@@ -72,21 +73,42 @@ void pass_add_run(struct buf *b, const struct run *r)
 	buf_addf(b, "#%lld", (long long)r->number);
 }
 
+/* The time of a new file says that a reconcile has come to its end. It has
+ * not, yet. A descriptor, or -1 with errno. */
+static int make_lock(const struct home *h)
+{
+	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
+	int fd = openat(h->fd, RECONCILE_LOCK,
+		O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	if (fd >= 0 && futimens(fd, never)) {
+		int why = errno;
+
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
 /* Waits for another reconcile. *fd is -1 where a dry run found no file. */
 static int take_lock(const struct reconcile *r, int *fd, struct err *e)
 {
-	static const char path[] = "slots/reconcile.lock";
+	static const char path[] = RECONCILE_LOCK;
 	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
 
 	/* a home of the older system has none */
 	if (!r->dry_run && mkdirat(r->home->fd, "slots", 0750) &&
 		errno != EEXIST)
 		return err_sys(e, "%s/slots", r->home->path);
-	*fd = openat(r->home->fd, path,
-		O_RDWR | O_CLOEXEC | O_NOFOLLOW | (r->dry_run ? 0 : O_CREAT),
-		0640);
-	if (*fd < 0 && r->dry_run && errno == ENOENT)
-		return 0;
+	do {
+		*fd = openat(
+			r->home->fd, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (*fd < 0 && errno == ENOENT && r->dry_run)
+			return 0;
+		if (*fd < 0 && errno == ENOENT)
+			*fd = make_lock(r->home);
+	} while (*fd < 0 && errno == EEXIST); /* another made it just now */
 	if (*fd < 0)
 		return err_sys(e, "%s/%s", r->home->path, path);
 	while (flock(*fd, LOCK_EX | LOCK_NB)) {
@@ -347,6 +369,9 @@ int reconcile(struct reconcile *r, struct err *e)
 	if (home_need_owner(r->home, e) < 0 || take_lock(r, &fd, e) < 0)
 		return -1;
 	rc = work(&p, &q, e);
+	if (rc == 0 && !r->dry_run && futimens(fd, NULL))
+		pass_warn(&p, RECONCILE_LOCK ": its time cannot be set: %s",
+			strerror(errno));
 	if (fd >= 0) {
 		flock(fd, LOCK_UN);
 		close(fd);

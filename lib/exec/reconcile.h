@@ -8,6 +8,10 @@
 #include "base/home.h"
 #include "store/db.h"
 
+/* In the home. Held by the one that is at work; its time is that of the last
+ * one that came to its end, or 1970 if none has yet: see quire doctor. */
+#define RECONCILE_LOCK "slots/reconcile.lock"
+
 struct reconcile {
 	const struct home *home;
 	int dry_run;
