@@ -25,6 +25,7 @@ static const struct command {
 	{ "init", cmd_init, "make a home, or mend or upgrade one" },
 	{ "repo", cmd_repo, "the repositories: new, adopt, list, rm, hook" },
 	{ "config", cmd_config, "read and set settings" },
+	{ "doctor", cmd_doctor, "say what is wrong here, and what mends it" },
 	{ "seed", cmd_seed, "make a home with made-up runs to look at" },
 	{ NULL, NULL, "Runs" },
 	{ "runs", cmd_runs, "list runs, the newest first" },

@@ -37,6 +37,26 @@ static void read_line(struct hookfile *hf, const char *line)
 		hf->config_set = 1;
 }
 
+/* The path in the line "exec 'PATH' ...", in the quotes of add_quoted(). */
+static void read_program(struct hookfile *hf, const char *line)
+{
+	const char *p = value_of(line, "exec '");
+	struct buf path = BUF_INIT;
+
+	while (p && *p) {
+		if (*p != '\'') {
+			buf_addc(&path, *p++);
+		} else if (!strncmp(p, "'\\''", 4)) {
+			buf_addc(&path, '\'');
+			p += 4;
+		} else {
+			hf->program = buf_detach(&path);
+			break;
+		}
+	}
+	buf_release(&path);
+}
+
 /* text is overwritten. */
 static int parse(
 	struct hookfile *hf, char *text, const char *path, struct err *e)
@@ -52,8 +72,12 @@ static int parse(
 			continue;
 		if (number == 2)
 			ours = !strcmp(line, MARK);
-		if (!ours || *line != '#')
+		if (!ours)
 			break;
+		if (*line != '#') {
+			read_program(hf, line);
+			break;
+		}
 		read_line(hf, line);
 	}
 	if (!ours)
@@ -105,6 +129,7 @@ void hookfile_release(struct hookfile *hf)
 {
 	free(hf->home);
 	free(hf->chain);
+	free(hf->program);
 	*hf = (struct hookfile){ 0 };
 }
 

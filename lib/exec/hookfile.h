@@ -30,6 +30,7 @@ struct hookfile {
 	char *home;
 	char *chain; /* file name beside the hook, or NULL */
 	int config_set; /* installing it set HOOKFILE_CONFIG */
+	char *program; /* as read: the path of quire-push; NULL: none there */
 };
 /*
  * Reads the data lines. 1 ours, 0 it is another's hook or there is none, -1:
@@ -43,6 +44,13 @@ void hookfile_release(struct hookfile *hf);
  */
 int hookfile_add_text(struct buf *b, const struct hookfile *hf,
 	const char *program, struct err *e);
+
+/* Appends the folder where git looks for the hooks of the repository, which
+ * may not exist, or be elsewhere (core.hooksPath): 0 or -1. */
+int hookfile_folder(const char *git_dir, struct buf *path, struct err *e);
+/* Whether that folder, links resolved, is git_dir or below it: 1, 0, or -1 with
+ * errno where it can't be told. A path that leads nowhere is not. */
+int hookfile_is_inside(const char *path, const char *git_dir);
 
 /*
  * Installs or refreshes; the text that is there already is left untouched.

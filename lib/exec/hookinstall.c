@@ -15,9 +15,7 @@
 
 #define MAX_HOOK ((size_t)1 << 20)
 
-/* Whether path, links resolved, is git_dir or below it: 1, 0, or -1 with errno
- * where it can't be told. A path that leads nowhere is not. */
-static int is_inside(const char *path, const char *git_dir)
+int hookfile_is_inside(const char *path, const char *git_dir)
 {
 	char real[PATH_MAX], top[PATH_MAX];
 	size_t n;
@@ -30,8 +28,7 @@ static int is_inside(const char *path, const char *git_dir)
 	return !strncmp(real, top, n) && (!real[n] || real[n] == '/');
 }
 
-/* Where git looks for hooks; it need not exist. */
-static int hooks_path(const char *git_dir, struct buf *path, struct err *e)
+int hookfile_folder(const char *git_dir, struct buf *path, struct err *e)
 {
 	static const char *const argv[] = { "git", "rev-parse", "--git-path",
 		"hooks", NULL };
@@ -72,7 +69,7 @@ static int open_hooks(const char *git_dir, const char *program,
 	size_t n = strlen(git_dir);
 	int fd = -1, inside;
 
-	if (hooks_path(git_dir, &path, e) < 0)
+	if (hookfile_folder(git_dir, &path, e) < 0)
 		goto out;
 	if (lstat(path.ptr, &st) && errno == ENOENT &&
 		!strncmp(path.ptr, git_dir, n) && path.ptr[n] == '/' &&
@@ -81,7 +78,7 @@ static int open_hooks(const char *git_dir, const char *program,
 		err_sys(e, "%s", path.ptr);
 		goto out;
 	}
-	inside = is_inside(path.ptr, git_dir);
+	inside = hookfile_is_inside(path.ptr, git_dir);
 	if (inside < 0) {
 		err_sys(e, "%s", path.ptr);
 		goto out;
@@ -266,7 +263,7 @@ int hookfile_remove(const char *git_dir, int *changed, struct err *e)
 	int rc = -1, dir = -1;
 
 	*changed = 0;
-	if (hooks_path(git_dir, &path, e) < 0)
+	if (hookfile_folder(git_dir, &path, e) < 0)
 		goto out;
 	dir = open(path.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0) {
@@ -274,7 +271,7 @@ int hookfile_remove(const char *git_dir, int *changed, struct err *e)
 		goto out;
 	}
 	/* in a shared folder hookfile_install() wrote nothing */
-	int kind = is_inside(path.ptr, git_dir);
+	int kind = hookfile_is_inside(path.ptr, git_dir);
 	if (kind < 0)
 		err_sys(e, "%s", path.ptr);
 	else

@@ -12,9 +12,8 @@
 #include "base/mem.h"
 #include "exec/adopt.h"
 
-static const char *const folders[] = { "repos", "runs", "slots", "cache",
-	"secrets", "hooks" };
-#define N_FOLDERS (sizeof(folders) / sizeof(*folders))
+const char *const layout_folders[] = { "repos", "runs", "slots", "cache",
+	"secrets", "hooks", NULL };
 
 struct plan {
 	const struct home *home;
@@ -23,6 +22,15 @@ struct plan {
 	int exact; /* modes are set, not only closed */
 	struct buf *done;
 };
+
+mode_t layout_mode(const char *name, int shared)
+{
+	if (!strcmp(name, "secrets"))
+		return 02700;
+	if (!strncmp(name, "quire.db", 8))
+		return shared ? 0660 : 0640;
+	return shared ? 02770 : 02750;
+}
 
 int layout_is_shared(const struct home *h)
 {
@@ -87,12 +95,9 @@ static int own(const struct plan *p, const char *name, mode_t want, int made,
 
 static int make_folder(const struct plan *p, const char *name, struct err *e)
 {
-	mode_t want = p->shared ? 02770 : 02750;
 	struct stat st;
 	int made = 0;
 
-	if (!strcmp(name, "secrets"))
-		want = 02700;
 	if (mkdirat(p->home->fd, name, 0700) == 0) {
 		made = 1;
 		buf_addf(p->done, "made %s/%s\n", p->home->path, name);
@@ -105,7 +110,7 @@ static int make_folder(const struct plan *p, const char *name, struct err *e)
 		return err_set(e, EXIT_BUSY,
 			"%s/%s is in the way: it is no folder", p->home->path,
 			name);
-	return own(p, name, want, made, e);
+	return own(p, name, layout_mode(name, p->shared), made, e);
 }
 
 /*
@@ -115,7 +120,6 @@ static int make_folder(const struct plan *p, const char *name, struct err *e)
  */
 static int make_database(const struct plan *p, struct err *e)
 {
-	mode_t want = p->shared ? 0660 : 0640;
 	int made = 0;
 
 	if (mknodat(p->home->fd, "quire.db", S_IFREG | 0600, 0) == 0) {
@@ -124,7 +128,7 @@ static int make_database(const struct plan *p, struct err *e)
 	} else if (errno != EEXIST) {
 		return err_sys(e, "cannot make %s/quire.db", p->home->path);
 	}
-	return own(p, "quire.db", want, made, e);
+	return own(p, "quire.db", layout_mode("quire.db", p->shared), made, e);
 }
 
 /* The home's path as home_open() finds it, without slashes behind. */
@@ -210,10 +214,10 @@ int layout_make(struct home *h, const char *dir, const char *group,
 		goto fail;
 	p.shared = group || layout_is_shared(h);
 	p.exact = group || fstatat(h->fd, "quire.db", &st, 0) < 0;
-	if (own(&p, ".", p.shared ? 02770 : 02750, made, e) < 0)
+	if (own(&p, ".", layout_mode(".", p.shared), made, e) < 0)
 		goto fail;
-	for (size_t i = 0; i < N_FOLDERS; i++)
-		if (make_folder(&p, folders[i], e) < 0)
+	for (size_t i = 0; layout_folders[i]; i++)
+		if (make_folder(&p, layout_folders[i], e) < 0)
 			goto fail;
 	if (make_database(&p, e) < 0)
 		goto fail;

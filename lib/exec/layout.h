@@ -34,4 +34,9 @@ int layout_make(struct home *h, const char *dir, const char *group,
 int layout_wal(const struct home *h, struct err *e);
 int layout_is_shared(const struct home *h);
 
+/* The folders of a home, ended by NULL; and the mode of one ("." is the home
+ * itself), or of the files of the database ("quire.db"). */
+extern const char *const layout_folders[];
+mode_t layout_mode(const char *name, int shared);
+
 #endif

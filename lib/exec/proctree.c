@@ -374,3 +374,13 @@ int proctree_end_marked(
 	buf_release(&mark);
 	return left < 0 ? -1 : 0;
 }
+
+int proctree_count_marked(const char *run_id, struct err *e)
+{
+	struct buf mark = BUF_INIT;
+
+	buf_addf(&mark, "QUIRE_RUN_ID=%s", run_id);
+	int found = signal_marked(mark.ptr, 0, e); /* signal 0 only looks */
+	buf_release(&mark);
+	return found;
+}

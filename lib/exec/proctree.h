@@ -47,4 +47,8 @@ int proctree_signal(int sig, struct err *e);
 int proctree_end_marked(
 	const char *run_id, int grace_ms, int *count, struct err *e);
 
+/* How many processes have that mark now, of those whose environment this user
+ * may read. Nothing is signalled. -1. */
+int proctree_count_marked(const char *run_id, struct err *e);
+
 #endif

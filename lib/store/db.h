@@ -60,6 +60,11 @@ enum db_mode {
 	 * quire.db-wal is absent or empty, see db_read_stale().
 	 */
 	DB_READ,
+	/*
+	 * quire doctor: as DB_READ, but of whatever version, and whoever's it
+	 * is. What can be read is for the caller to find out.
+	 */
+	DB_LOOK,
 };
 
 /*
@@ -83,7 +88,7 @@ void db_close(struct db *db);
 void db_checkpoint(struct db *db);
 
 /*
- * For DB_READ: whether what was read may be torn, because the database was
+ * For DB_READ and DB_LOOK: whether what was read may be torn, because the database was
  * opened as immutable and has been written meanwhile. Ask when all is read;
  * if 1, close, open and read again. Ask also when reading failed: torn pages
  * can look corrupt. A DB_READ opened through the WAL never is stale.

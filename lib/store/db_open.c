@@ -294,7 +294,8 @@ static int is_recent(const struct stat *st)
 }
 
 /* 0 open; 1 try again; -1. */
-static int try_reader(struct db *db, const struct home *h, struct err *e)
+static int try_reader(
+	struct db *db, const struct home *h, enum db_mode mode, struct err *e)
 {
 	struct files f;
 	int version = 0;
@@ -316,7 +317,8 @@ static int try_reader(struct db *db, const struct home *h, struct err *e)
 		return -1;
 
 	db_wait_ms(db, READ_WAIT_MS);
-	r = judge(db, &version, e);
+	r = mode == DB_LOOK ? pragma_int(db, "PRAGMA user_version", &version, e)
+			    : judge(db, &version, e);
 	if (r < 0) {
 		int rc = sqlite3_errcode(db->conn) & 0xff;
 
@@ -332,12 +334,14 @@ static int try_reader(struct db *db, const struct home *h, struct err *e)
  * A reader can meet a WAL that is being recovered, or must be and it may not
  * (SQLITE_READONLY_RECOVERY): some writer is about to, so wait.
  */
-static int open_reader(struct db *db, const struct home *h, struct err *e)
+static int open_reader(
+	struct db *db, const struct home *h, enum db_mode mode, struct err *e)
 {
 	int64_t until = clock_mono_ms() + READ_WAIT_MS;
 	int r;
 
-	while ((r = try_reader(db, h, e)) == 1 && clock_mono_ms() < until) {
+	while ((r = try_reader(db, h, mode, e)) == 1 &&
+		clock_mono_ms() < until) {
 		drop(db);
 		clock_sleep_ms(10);
 	}
@@ -355,8 +359,8 @@ int db_open(
 		return -1;
 	home_add(&path, h, "quire.db");
 	db->path = buf_detach(&path);
-	r = mode == DB_READ ? open_reader(db, h, e)
-			    : open_writer(db, h, mode, e);
+	r = mode == DB_READ || mode == DB_LOOK ? open_reader(db, h, mode, e)
+					       : open_writer(db, h, mode, e);
 	if (r < 0) {
 		drop(db);
 		free(db->wal_sync);

@@ -165,6 +165,14 @@ static int parse_stored(const struct setting_key *key, const char *value,
 	return -1;
 }
 
+int setting_check_stored(
+	const struct setting_key *key, const char *value, struct err *e)
+{
+	int64_t number;
+
+	return parse_stored(key, value, &number, e);
+}
+
 static char *get(struct db *db, const char *repo, const struct setting_key *key,
 	int64_t *number, struct err *e)
 {

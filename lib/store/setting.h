@@ -53,6 +53,10 @@ char *setting_get(
 	struct db *db, const char *repo, const char *key, struct err *e);
 int setting_get_int(struct db *db, const char *repo, const char *key,
 	int64_t *value, struct err *e); /* bool, int, size, duration */
+/* Whether a stored value is one of its key's type: 0, or -1 as setting_get()
+ * has it. */
+int setting_check_stored(
+	const struct setting_key *key, const char *value, struct err *e);
 /* Whether what a run of the repository needs can be read: 0 or -1. */
 int setting_check_run(struct db *db, const char *repo, struct err *e);
 

@@ -131,6 +131,7 @@ static void odd_paths_survive(void **state)
 			0);
 		assert_int_equal(hookfile_read(&hf, at("hook"), &e), 1);
 		assert_string_equal(hf.home, paths[i]);
+		assert_string_equal(hf.program, paths[i]);
 		assert_null(hf.chain);
 		hookfile_release(&hf);
 

@@ -1,0 +1,183 @@
+/*
+ * Settings: stored values that the program would not have stored, and what
+ * the good ones lead to. The sandbox.
+ */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/shword.h"
+#include "exec/doctor_check.h"
+#include "exec/layout.h"
+#include "store/checkup.h"
+#include "store/setting.h"
+
+#define CHECK "settings"
+
+struct stored {
+	struct doctor *d;
+	int n, bad;
+};
+
+static void check_stored(void *arg, const char *repo, int registered,
+	const char *name, const char *value)
+{
+	struct stored *s = arg;
+	const struct setting_key *key = setting_find(name, NULL);
+	struct buf word = BUF_INIT;
+	struct err e;
+
+	s->n++;
+	if (!key || !registered || (*repo && !key->per_repo)) {
+		doctor_say(s->d, FINDING_NOTE, CHECK,
+			"%s%s%s is stored and has no effect: %s", repo,
+			*repo ? " " : "", name,
+			!key	      ? "this program knows no such setting"
+			: !registered ? "there is no such repository"
+				      : "it is a global one");
+		return;
+	}
+	if (value && setting_check_stored(key, value, &e) == 0)
+		return;
+	s->bad++;
+	doctor_say(s->d, FINDING_WRONG, CHECK, "%s%s%s", repo,
+		*repo ? ": " : "", value ? e.text : name);
+	if (*repo)
+		shword_add(&word, repo);
+	doctor_owner_runs(s->d, "%s config --unset %s%s%s", s->d->quire,
+		word.ptr, *repo ? " " : "", name);
+	buf_release(&word);
+}
+
+int doctor_stored(struct doctor *d, struct db *db, struct err *e)
+{
+	struct stored s = { .d = d };
+
+	if (checkup_settings(db, check_stored, &s, e) < 0)
+		return -1;
+	if (!s.bad)
+		doctor_say(d, FINDING_OK, CHECK, "%d stored", s.n);
+	return 0;
+}
+
+/* Whether sh would find the command: 1, 0, or -1 where only sh can tell. */
+static int is_command(const char *word)
+{
+	const char *dir = getenv("PATH");
+	struct buf path = BUF_INIT;
+	int found = 0;
+
+	if (strpbrk(word, "\"'\\$`|&;<>()*?[=~{#%!"))
+		return -1;
+	if (strchr(word, '/'))
+		return access(word, X_OK) == 0;
+	while (dir && *dir && !found) {
+		size_t n = strcspn(dir, ":");
+
+		buf_reset(&path);
+		buf_add(&path, dir, n);
+		buf_addf(&path, "/%s", word);
+		found = access(path.ptr, X_OK) == 0;
+		dir += n + (dir[n] == ':');
+	}
+	buf_release(&path);
+	return found;
+}
+
+static void check_kick(struct doctor *d, const char *kick)
+{
+	struct buf word = BUF_INIT;
+
+	kick += strspn(kick, " \t");
+	buf_add(&word, kick, strcspn(kick, " \t"));
+	if (!word.len && layout_is_shared(d->home)) {
+		doctor_say(d, FINDING_NOTE, CHECK,
+			"kick is not set: what others push waits for "
+			"quire-reconcile, see quire(7)");
+	} else if (word.len && is_command(word.ptr) == 0) {
+		doctor_say(d, FINDING_WRONG, CHECK,
+			"kick: there is no command '%s': what others push "
+			"waits for quire-reconcile",
+			word.ptr);
+		doctor_advise(d, "set it to one that there is, or to none");
+		doctor_owner_runs(d, "%s config --unset kick", d->quire);
+	}
+	buf_release(&word);
+}
+
+/* A slot that its owner cannot lock stops every run. */
+static void check_slots(struct doctor *d)
+{
+	int fd = openat(
+		d->home->fd, "slots", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return; /* the check of the folders has said so */
+	}
+	while ((entry = readdir(dir))) {
+		struct buf rel = BUF_INIT, path = BUF_INIT;
+		struct buf home = BUF_INIT;
+		struct stat st;
+
+		if (*entry->d_name == '.' ||
+			fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+			(S_ISREG(st.st_mode) && st.st_uid == d->home->owner &&
+				(st.st_mode & 0600) == 0600))
+			continue;
+		buf_addf(&rel, "slots/%s", entry->d_name);
+		doctor_add_path(&path, d, rel.ptr);
+		shword_add(&home, d->home->path);
+		doctor_say(d, FINDING_WRONG, "queue",
+			"%s: the home's owner cannot lock it", rel.ptr);
+		if (S_ISREG(st.st_mode))
+			doctor_root_runs(d,
+				"chown --reference=%s %s && chmod "
+				"u+rw %s",
+				home.ptr, path.ptr, path.ptr);
+		else
+			doctor_advise(d, "move it elsewhere");
+		buf_release(&rel);
+		buf_release(&path);
+		buf_release(&home);
+	}
+	closedir(dir);
+}
+
+/* The setting has one choice so far; whether there could be another. */
+static void check_sandbox(struct doctor *d, const char *sandbox)
+{
+	static const char *const argv[] = { "bwrap", "--unshare-all",
+		"--ro-bind", "/", "/", "true", NULL };
+	struct buf said = BUF_INIT;
+	const char *bwrap = "works here";
+	int status = doctor_try(argv, &said);
+
+	if (status < 0)
+		bwrap = errno == ENOENT ? "is not installed"
+					: "could not be tried";
+	else if (status)
+		bwrap = "does not work here";
+	buf_setlen(&said, strcspn(said.ptr, "\n"));
+	doctor_say(d, FINDING_NOTE, "sandbox",
+		"%s: jobs are not confined, they may do what the home's owner "
+		"may; bubblewrap %s%s%s",
+		sandbox, bwrap, status > 0 ? ": " : "",
+		status > 0 ? said.ptr : "");
+	buf_release(&said);
+}
+
+void doctor_settings(struct doctor *d, const struct doctor_facts *f)
+{
+	check_slots(d);
+	if (!f->read)
+		return;
+	check_kick(d, f->kick);
+	check_sandbox(d, f->sandbox);
+}
