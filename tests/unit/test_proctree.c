@@ -99,15 +99,22 @@ static void ends_one_that_ignores_term(void **state)
 	end_with(50);
 }
 
+/* It is woken, so that it can end in its own way. */
 static void ends_a_stopped_one(void **state)
 {
-	int status = 0;
+	struct err e = { 0 };
+	int seen[2], status = 0;
 
 	(void)state;
-	pid_t pid = start("echo; kill -STOP $$; sleep 1000");
-	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	seen[0] = start("trap 'exit 7' TERM; echo; kill -STOP $$;"
+			"while :; do sleep 0.02; done");
+	seen[1] = -1;
+	assert_int_equal(waitpid(seen[0], &status, WUNTRACED), seen[0]);
 	assert_true(WIFSTOPPED(status));
-	end_with(PROCTREE_GRACE_MS);
+	assert_int_equal(proctree_end(5000, note_exit, seen, &e), 0);
+	assert_true(WIFEXITED(seen[1]));
+	assert_int_equal(WEXITSTATUS(seen[1]), 7);
+	assert_nothing_left();
 }
 
 static void ends_a_daemon(void **state)
