@@ -140,9 +140,11 @@ for branch in one two; do
 		\"until test -e $T/go; do sleep 0.05; done\"}]}" "$branch" >/dev/null
 done
 check 'a run that waited starts when maxRuns grows' '
-	push slots one && push slots two && wait_for "test \"\$(sql \"SELECT
-		count(*) FROM runs WHERE state = '\''active'\''\")\" = 1" &&
-	quire config maxRuns 2 && wait_for "test \"\$(sql \"SELECT
-		count(*) FROM runs WHERE state = '\''active'\''\")\" = 2"'
+	quire config maxRuns 1 && push slots one &&
+	wait_for "test \"\$(state slots#1)\" = active" && push slots two &&
+	quire-run && test "$(state slots#2)" = pending &&
+	quire config maxRuns 2 &&
+	wait_for "test \"\$(state slots#2)\" = active" &&
+	test "$(state slots#1)" = active'
 touch go
 wait_idle
