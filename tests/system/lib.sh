@@ -8,8 +8,9 @@
 #	check 'a push says what it queued' 'push foo main | grep "foo#1 queued"'
 #	check 'the run ends green' 'wait_idle && test "$(state foo#1)" = complete'
 #
-# A test is alone in $T, which is removed at the end (KEEP=1 keeps it). The
-# programs come from $QUIRE_BUILD/bin (default: build beside this tree).
+# A test is alone in $T, which is removed at the end (KEEP=1 keeps it), and no
+# process of it may be left then. The programs come from $QUIRE_BUILD/bin
+# (default: build beside this tree).
 
 ROOT=$(cd "$(dirname "$0")/../.." && pwd)
 QUIRE_BUILD=${QUIRE_BUILD:-$ROOT/build}
@@ -77,10 +78,37 @@ at_end() {
 	AT_END="$1; $AT_END"
 }
 
+# left: the pids of what was started here and lives. All that the script execs
+# has a HOME or a QUIRE_HOME in $T; this shell itself began with others, and the
+# search has none.
+left() {
+	env -i PATH="$PATH" sh -c 'grep -lzsF "HOME=$1" /proc/[0-9]*/environ |
+		tr -dc "0-9\n"' sh "$T"
+}
+
+# end_left: fails if a process is left after a moment, and ends it.
+end_left() {
+	left_tries=100
+	while [ "$(left)" ]; do
+		left_tries=$((left_tries - 1))
+		[ "$left_tries" -gt 0 ] || break
+		sleep 0.1
+	done
+	left_failed=0
+	for left_pid in $(left); do
+		left_name=$(tr '\0' ' ' <"/proc/$left_pid/cmdline") || continue
+		echo "# $0: left behind: $left_pid $left_name" >&2
+		kill -9 "$left_pid"
+		left_failed=1
+	done
+	return $left_failed
+}
+
 finish() {
 	status=$?
 	trap - EXIT
 	eval "$AT_END"
+	end_left || status=1
 	if [ -n "$PLANNED" ] && [ "$TESTS" != "$PLANNED" ]; then
 		echo "# planned $PLANNED tests, ran $TESTS"
 		status=1
