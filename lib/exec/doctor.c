@@ -166,12 +166,13 @@ static char *quire_command(const struct home *h)
 	return buf_detach(&b);
 }
 
-static void facts_release(struct doctor_facts *f)
+void doctor_facts_release(struct doctor_facts *f)
 {
 	repo_list_release(f->repos, f->n_repos);
 	run_list_release(f->active, f->n_active);
 	free(f->kick);
 	free(f->sandbox);
+	memset(f, 0, sizeof(*f));
 }
 
 void doctor_examine(struct doctor *d)
@@ -197,7 +198,7 @@ void doctor_examine(struct doctor *d)
 	doctor_cron(d);
 	doctor_clock(d, &f);
 	doctor_systemd(d, "", owner);
-	facts_release(&f);
+	doctor_facts_release(&f);
 	free(owner);
 }
 

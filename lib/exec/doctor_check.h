@@ -56,6 +56,9 @@ struct doctor_facts {
 	char *sandbox;
 };
 
+/* As new: all zero. */
+void doctor_facts_release(struct doctor_facts *f);
+
 /* doctor_home.c: folders, modes, owners. */
 void doctor_home(struct doctor *d);
 /* doctor_disk.c: what the home is on; how much room is left. */

@@ -278,15 +278,10 @@ static int read_facts(struct db *db, struct doctor_facts *f, struct err *e)
 
 static void facts_reset(struct doctor_facts *f)
 {
-	repo_list_release(f->repos, f->n_repos);
-	run_list_release(f->active, f->n_active);
-	free(f->kick);
-	free(f->sandbox);
-	*f = (struct doctor_facts){
-		.oldest_queued_ms = -1,
-		.newest_ms = -1,
-		.min_free_bytes = MIN_FREE_DEFAULT,
-	};
+	doctor_facts_release(f);
+	f->oldest_queued_ms = -1;
+	f->newest_ms = -1;
+	f->min_free_bytes = MIN_FREE_DEFAULT;
 }
 
 /* Values that are none were said by doctor_stored(): then as by default. */

@@ -3,7 +3,7 @@
 # said, and mended by the command that was printed.
 # shellcheck disable=SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 83
+plan 85
 
 mode() {
 	stat -c %a "$1"
@@ -339,11 +339,15 @@ check 'an active run without a process is noted' '
 	sql "INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,
 		queued_at_ms, started_at_ms, number, push_seq) VALUES ('\''lost'\'',
 		'\''foo.git'\'', '\''r'\'', '\''s'\'', 1, '\''active'\'', 1, 2, 77, 77)" &&
-	note queue "foo#77 is active and has no process" &&
-	QUIRE_RUN_ID=lost sleep 60 & p=$!; wait_for "grep -z QUIRE_RUN_ID=lost \
-		/proc/$p/environ" && doctor 0 && ! grep "foo#77" said; s=$?
-	kill $p; test $s = 0 && wait_for "doctor 0 && grep foo#77 said" &&
-	grep "foo#77" said >line && mend'
+	note queue "foo#77 is active and has no process"'
+check 'one that has a process is not, nor is that ended' '
+	QUIRE_RUN_ID=lost sleep 60 &
+	p=$!
+	wait_for "grep -z QUIRE_RUN_ID=lost /proc/$p/environ" && doctor 0 &&
+	! grep "foo#77" said && kill "$p"'
+check 'quire-reconcile settles it' '
+	wait_for "quire doctor | grep foo#77" && note queue "foo#77 " && mend &&
+	! grep "foo#77" said'
 check 'a reconcile that was long ago' '
 	touch -d "2 hours ago" home/slots/reconcile.lock &&
 	wrong cron "came to its end 2 hours ago" && no_mend &&
