@@ -484,10 +484,12 @@ static void a_failed_migration_changes_nothing(void **state)
 	free(after);
 }
 
-/* Dropping `runs` with foreign keys on would take the jobs along. */
-static void rebuilding_runs_keeps_the_jobs(void **state)
+/* Dropping `runs` with foreign keys on would take the jobs along. Its triggers
+ * go with it, and those of other tables that name it are in the way. */
+static void rebuilding_runs_keeps_jobs_and_triggers(void **state)
 {
 	char id[ID_SIZE];
+	struct buf b = BUF_INIT;
 
 	(void)state;
 	store_make();
@@ -502,6 +504,14 @@ static void rebuilding_runs_keeps_the_jobs(void **state)
 			  "CREATE UNIQUE INDEX runs_id ON runs (id)",
 		0, &store_err));
 	assert_rows("SELECT count(*) FROM jobs", "1\n");
+	assert_int_equal(migrate_check_triggers(&store_db, &b, &store_err), 0);
+	sql_refused("no such edge", "UPDATE runs SET state = 'complete'");
+	sql_refused("never replaced", "REPLACE INTO runs SELECT * FROM runs");
+	sql_refused("live jobs cannot end",
+		"UPDATE runs SET state = 'failed', finished_at_ms = 1");
+	sql_refused("key of a job", "UPDATE jobs SET job_id = 'k'");
+	sql_refused("never replaced", "REPLACE INTO jobs SELECT * FROM jobs");
+	buf_release(&b);
 }
 
 static void orphans_of_before_are_kept(void **state)
@@ -585,7 +595,7 @@ int main(void)
 		T(a_missing_database_stays_missing),
 		T(migrates_only_when_idle),
 		T(a_failed_migration_changes_nothing),
-		T(rebuilding_runs_keeps_the_jobs),
+		T(rebuilding_runs_keeps_jobs_and_triggers),
 		T(orphans_of_before_are_kept),
 		T(two_may_migrate_at_once),
 		T(doctor_misses_a_trigger),

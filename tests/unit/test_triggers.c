@@ -5,9 +5,11 @@
  */
 #include "store_home.h"
 
+#include "store/ingest.h"
+
 /* Six runs: pending (1), active (2), complete (3), failed (4), superseded (5)
  * and one more pending (6), whose rowids are their numbers; the active one
- * with jobs in all states but one, an aborted one under the failed run. */
+ * with jobs in all states, an aborted one under the failed run. */
 static int set_the_scene(void **state)
 {
 	if (store_setup(state) < 0)
@@ -26,7 +28,8 @@ static int set_the_scene(void **state)
 	    " finished_at_ms) VALUES"
 	    " ('a', 'p', 'pending', NULL, NULL), ('a', 'a', 'active', 11, NULL),"
 	    " ('a', 'c', 'complete', 11, 12), ('a', 'f', 'failed', 11, 12),"
-	    " ('a', 's', 'skipped', NULL, 12), ('f', 'x', 'aborted', 11, 12)");
+	    " ('a', 's', 'skipped', NULL, 12), ('a', 'b', 'aborted', 11, 12),"
+	    " ('f', 'x', 'aborted', 11, 12)");
 	return 0;
 }
 
@@ -136,42 +139,91 @@ static void a_key_never_changes(void **state)
 		"UPDATE jobs SET run_id = 'c' WHERE job_id = 'a'");
 }
 
-/* Every pair of states that is no edge, by shape. */
+/*
+ * The edges of a run, as quire-db(5) has them. The library and the triggers
+ * each have a table of their own, and both must be this one.
+ */
+static const int run_edges[5][5] = {
+	[RUN_PENDING] = { [RUN_ACTIVE] = 1,
+		[RUN_FAILED] = 1,
+		[RUN_SUPERSEDED] = 1 },
+	[RUN_ACTIVE] = { [RUN_COMPLETE] = 1,
+		[RUN_FAILED] = 1,
+		[RUN_SUPERSEDED] = 1 },
+};
+
+/* Statements that change a row: their beginning, and what is before WHERE. */
+static const char *const updates[][2] = {
+	{ "UPDATE", "" },
+	{ "UPDATE OR REPLACE", "" },
+	{ "UPDATE OR IGNORE", "" },
+	{ "UPDATE OR FAIL", "" },
+	{ "UPDATE", "FROM (SELECT 1) AS other" },
+	{ "WITH other AS (SELECT 1) UPDATE", "" },
+};
+
+/* The edge from one row by each statement: all go through, or none does. */
+static void try_edge(
+	const char *table, const char *set, const char *which, int legal)
+{
+	for (size_t i = 0; i < sizeof(updates) / sizeof(*updates); i++) {
+		char statement[512];
+
+		snprintf(statement, sizeof(statement),
+			"%s %s SET %s %s WHERE %s", updates[i][0], table, set,
+			updates[i][1], which);
+		if (legal)
+			sql("SAVEPOINT try; %s; ROLLBACK TO try; RELEASE try",
+				statement);
+		else
+			refused("no such edge", statement);
+	}
+}
+
 static void nothing_but_an_edge(void **state)
 {
 	static const char *const ids[] = { "p", "a", "c", "f", "s" };
-	static const char *const names[] = { "pending", "active", "complete",
-		"failed", "superseded" };
-	static const int legal[5][5] = {
-		{ 1, 1, 0, 1, 1 },
-		{ 0, 1, 1, 1, 1 },
-		{ 0, 0, 1, 0, 0 },
-		{ 0, 0, 0, 1, 0 },
-		{ 0, 0, 0, 0, 1 },
-	};
 
 	(void)state;
 	sql("UPDATE jobs SET state = 'aborted', finished_at_ms = 12"
 	    " WHERE state IN ('pending', 'active')");
 	for (int from = 0; from < 5; from++) {
 		for (int to = 0; to < 5; to++) {
-			struct buf b = BUF_INIT;
+			char set[256], which[32];
 
-			buf_addf(&b,
-				"UPDATE OR REPLACE runs SET state = '%s',"
-				" started_at_ms = coalesce(started_at_ms, %s),"
-				" finished_at_ms = coalesce(finished_at_ms, %s)"
-				" WHERE id = '%s'",
-				names[to], to == 1 || to == 2 ? "20" : "NULL",
-				to >= 2 ? "20" : "NULL", ids[from]);
-			if (legal[from][to]) {
-				sql("SAVEPOINT try; %s;"
-				    " ROLLBACK TO try; RELEASE try",
-					b.ptr);
-			} else {
-				refused("no such edge", b.ptr);
-			}
-			buf_release(&b);
+			snprintf(set, sizeof(set),
+				"state = '%s', started_at_ms ="
+				" coalesce(started_at_ms, %s), finished_at_ms ="
+				" coalesce(finished_at_ms, %s)",
+				run_state_name((enum run_state)to),
+				to == RUN_ACTIVE || to == RUN_COMPLETE ? "20"
+								       : "NULL",
+				to >= RUN_COMPLETE ? "20" : "NULL");
+			snprintf(which, sizeof(which), "id = '%s'", ids[from]);
+			try_edge("runs", set, which,
+				to == from || run_edges[from][to]);
+		}
+	}
+}
+
+static void the_library_has_the_same_edges(void **state)
+{
+	static const char *const ids[] = { "p", "a", "c", "f", "s" };
+
+	(void)state;
+	for (int from = 0; from < 5; from++) {
+		for (int to = 0; to < 5; to++) {
+			const struct run_edge edge = { .to = (enum run_state)to,
+				.failure_kind = "x" };
+			struct err e = { 0 };
+
+			must(db_begin(&store_db, &store_err));
+			int taken = run_take_edge(
+				&store_db, ids[from], &edge, 20, &e);
+			/* nothing becomes pending: it does not know that edge */
+			assert_int_equal(taken,
+				to == RUN_PENDING ? -1 : run_edges[from][to]);
+			db_rollback(&store_db);
 		}
 	}
 }
@@ -229,40 +281,115 @@ static void no_live_job_under_an_ended_run(void **state)
 		" ('a', 'a.git', 'm', 's', 1, 'failed', 10, 20, 99, 9)");
 }
 
+enum { PENDING, ACTIVE, COMPLETE, FAILED, SKIPPED, ABORTED, JOB_STATES };
+static const char *const job_names[JOB_STATES] = { "pending", "active",
+	"complete", "failed", "skipped", "aborted" };
+static const char *const job_ids[JOB_STATES] = { "p", "a", "c", "f", "s", "b" };
+static const int job_edges[JOB_STATES][JOB_STATES] = {
+	[PENDING] = { [ACTIVE] = 1, [SKIPPED] = 1, [ABORTED] = 1 },
+	[ACTIVE] = { [COMPLETE] = 1, [FAILED] = 1, [ABORTED] = 1 },
+};
+
 static void jobs_go_along_their_edges(void **state)
 {
-	static const char *const ids[] = { "p", "a", "c", "f", "s" };
-	static const char *const names[] = { "pending", "active", "complete",
-		"failed", "skipped", "aborted" };
-	static const int legal[5][6] = {
-		{ 1, 1, 0, 0, 1, 1 },
-		{ 0, 1, 1, 1, 0, 1 },
-		{ 0, 0, 1, 0, 0, 0 },
-		{ 0, 0, 0, 1, 0, 0 },
-		{ 0, 0, 0, 0, 1, 0 },
+	(void)state;
+	for (int from = 0; from < JOB_STATES; from++) {
+		for (int to = 0; to < JOB_STATES; to++) {
+			char set[256], which[64];
+
+			snprintf(set, sizeof(set),
+				"state = '%s', started_at_ms = %s,"
+				" finished_at_ms = %s",
+				job_names[to],
+				to == PENDING || to == SKIPPED ? "NULL" : "11",
+				to >= COMPLETE ? "12" : "NULL");
+			snprintf(which, sizeof(which),
+				"run_id = 'a' AND job_id = '%s'",
+				job_ids[from]);
+			try_edge("jobs", set, which,
+				to == from || job_edges[from][to]);
+		}
+	}
+}
+
+/* What an event makes of a job in each state: an edge, two of them through
+ * active, or nothing; never an error. */
+static void events_take_edges_alone(void **state)
+{
+	static const struct {
+		const char *event;
+		int to;
+	} tries[] = {
+		{ "\"type\":\"job_started\"", ACTIVE },
+		{ "\"type\":\"sh_started\",\"n\":1,\"cmd\":\"x\"", ACTIVE },
+		{ "\"type\":\"sh_finished\",\"n\":1,\"exit_code\":0", ACTIVE },
+		{ "\"type\":\"job_finished\",\"outcome\":\"complete\"",
+			COMPLETE },
+		{ "\"type\":\"job_finished\",\"outcome\":\"failed\"", FAILED },
+		{ "\"type\":\"job_skipped\",\"reason\":\"x\"", SKIPPED },
 	};
 
 	(void)state;
-	for (int from = 0; from < 5; from++) {
-		for (int to = 0; to < 6; to++) {
-			struct buf b = BUF_INIT;
+	for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
+		for (int from = 0; from < JOB_STATES; from++) {
+			struct buf line = BUF_INIT;
+			struct ingest in;
+			size_t used;
+			char *is, want[32];
+			int to = tries[i].to;
 
-			buf_addf(&b,
-				"UPDATE OR REPLACE jobs SET state = '%s',"
-				" started_at_ms = %s, finished_at_ms = %s"
-				" WHERE run_id = 'a' AND job_id = '%s'",
-				names[to], to == 0 || to == 4 ? "NULL" : "11",
-				to >= 2 ? "12" : "NULL", ids[from]);
-			if (legal[from][to]) {
-				sql("SAVEPOINT try; %s;"
-				    " ROLLBACK TO try; RELEASE try",
-					b.ptr);
-			} else {
-				refused("no such edge", b.ptr);
-			}
-			buf_release(&b);
+			buf_addf(&line, "{\"at_ms\":12,\"job_id\":\"%s\",%s}\n",
+				job_ids[from], tries[i].event);
+			ingest_init(&in, "a");
+			must(ingest_lines(&store_db, &in, line.ptr, line.len,
+				&used, &store_err));
+			ingest_release(&in);
+			buf_reset(&line);
+			buf_addf(&line,
+				"SELECT state FROM jobs WHERE run_id = 'a'"
+				" AND job_id = '%s'",
+				job_ids[from]);
+			is = rows_of(store_db.conn, line.ptr);
+			if (!job_edges[from][to] &&
+				!(from == PENDING && job_edges[ACTIVE][to]))
+				to = from;
+			snprintf(want, sizeof(want), "%s\n", job_names[to]);
+			assert_string_equal(is, want);
+			free(is);
+			buf_release(&line);
+			/* as they were */
+			sql("DELETE FROM sh_events; DELETE FROM jobs"
+			    " WHERE run_id = 'a' AND job_id IN ('p', 'a');"
+			    "INSERT INTO jobs (run_id, job_id, state,"
+			    " started_at_ms) VALUES ('a', 'p', 'pending', NULL),"
+			    " ('a', 'a', 'active', 11)");
 		}
 	}
+}
+
+static void no_way_around_by_deleting_first(void **state)
+{
+	(void)state;
+	/* a job that has ended comes back only as one that has */
+	sql("DELETE FROM jobs WHERE run_id = 'f'");
+	refused("has no live job",
+		"INSERT INTO jobs (run_id, job_id, state, started_at_ms)"
+		" VALUES ('f', 'x', 'active', 11)");
+	sql("INSERT INTO jobs (run_id, job_id, state, started_at_ms,"
+	    " finished_at_ms) VALUES ('f', 'x', 'aborted', 11, 12)");
+	/* nor is a live one taken along to a run that has ended */
+	refused("key of a job",
+		"UPDATE OR REPLACE jobs SET run_id = 'f', job_id = 'x'"
+		" WHERE run_id = 'a' AND job_id = 'a'");
+	refused("never replaced",
+		"INSERT INTO jobs (run_id, job_id, state) VALUES"
+		" ('f', 'x', 'pending') ON CONFLICT (run_id, job_id)"
+		" DO UPDATE SET state = 'active', started_at_ms = 11,"
+		" finished_at_ms = NULL");
+	refused("never replaced",
+		"INSERT INTO jobs (run_id, job_id, state, started_at_ms)"
+		" VALUES ('a', 'a', 'active', 11)"
+		" ON CONFLICT (run_id, job_id) DO UPDATE SET run_id = 'c'");
 }
 
 /* They guard changes, not what a seed or a restore puts in. */
@@ -307,9 +434,12 @@ int main(void)
 		T(a_rowid_is_no_way_around),
 		T(a_key_never_changes),
 		T(nothing_but_an_edge),
+		T(the_library_has_the_same_edges),
 		T(stamps_are_set_once),
 		T(no_live_job_under_an_ended_run),
 		T(jobs_go_along_their_edges),
+		T(events_take_edges_alone),
+		T(no_way_around_by_deleting_first),
 		T(a_new_row_may_be_in_any_state),
 		T(counters_follow_what_the_shell_adds),
 	};
