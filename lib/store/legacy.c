@@ -38,12 +38,13 @@ int legacy_settle(struct db *db, int64_t now_ms, int64_t *count, struct err *e)
 		    "WHERE name = 'container_id'",
 		    &container, e) < 0)
 		return -1;
+	/* nothing held the older system to it that the jobs of a run that has
+	 * ended have ended, too */
 	if (with(db,
 		    "UPDATE jobs SET state = 'aborted', finished_at_ms = "
-		    "max(?1, coalesce(started_at_ms, 0)) "
-		    "WHERE state IN ('pending', 'active') AND run_id IN "
-		    "(SELECT id FROM runs WHERE state IN "
-		    "('pending', 'active'))",
+		    "max(coalesce((SELECT finished_at_ms FROM runs "
+		    "WHERE id = run_id), ?1), coalesce(started_at_ms, 0)) "
+		    "WHERE state IN ('pending', 'active')",
 		    now_ms, e) < 0)
 		return -1;
 	/* a run that has ended has no container: a CHECK of the time */

@@ -19,8 +19,9 @@
 
 /*
  * Before the migrations, in their transaction and under the old schema: what
- * is pending or active becomes failed, orphaned, its live jobs aborted. *count
- * says how many runs that were.
+ * is pending or active becomes failed, orphaned, and every live job aborted,
+ * those of runs that had ended already too. *count says how many runs that
+ * were.
  */
 int legacy_settle(struct db *db, int64_t now_ms, int64_t *count, struct err *e);
 /* Behind them: leaves the mark, with that count. */

@@ -528,6 +528,26 @@ static void orphans_of_before_are_kept(void **state)
 	assert_rows("SELECT count(*) FROM jobs WHERE run_id = 'nobody'", "1\n");
 }
 
+/* No run that has ended has a live job, whatever the older system left. */
+static void a_live_job_of_an_ended_run_ends_with_it(void **state)
+{
+	sqlite3 *conn;
+
+	(void)state;
+	make_older(5, 0);
+	conn = open_raw();
+	exec_raw(conn, "INSERT INTO jobs (run_id, job_id, state, started_at_ms)"
+		       " VALUES ('r-done', 'p', 'pending', NULL),"
+		       " ('r-done', 'a', 'active', 13),"
+		       " ('r-gone', 'late', 'active', 25)");
+	assert_int_equal(sqlite3_close(conn), SQLITE_OK);
+	must(db_open(&store_db, &store_home, DB_WRITE, &store_err));
+	assert_rows("SELECT job_id, state, started_at_ms, finished_at_ms"
+		    " FROM jobs WHERE job_id IN ('p', 'a', 'late') AND"
+		    " run_id IN ('r-done', 'r-gone') ORDER BY job_id",
+		"a|aborted|13|14\nlate|aborted|25|25\np|aborted|-|14\n");
+}
+
 static void two_may_migrate_at_once(void **state)
 {
 	pid_t pids[4];
@@ -597,6 +617,7 @@ int main(void)
 		T(a_failed_migration_changes_nothing),
 		T(rebuilding_runs_keeps_jobs_and_triggers),
 		T(orphans_of_before_are_kept),
+		T(a_live_job_of_an_ended_run_ends_with_it),
 		T(two_may_migrate_at_once),
 		T(doctor_misses_a_trigger),
 	};
