@@ -29,7 +29,7 @@ passes() {
 		timeout/quire-run cancel/quire cancel/quire-run \
 		reconcile/quire-reconcile \
 		upgrade/quire-reconcile upgrade/quire upgrade/quire-run \
-		takeover/quire
+		takeover/quire rerun/quire page/quire-cgi
 	do
 		for fault in KILL ENOSPC EIO EMFILE EINTR; do
 			echo "$pass/$fault"
@@ -226,7 +226,7 @@ reconcile() {
 # try CALL N: one point; without operands, none: that has to go well as well.
 try() {
 	point="$*"
-	rm -rf "$S" "$W/trace" "$W/injected"
+	rm -rf "$S" "$W/trace" "$W/injected" "$W/wrong"
 	cp -a "$W/template" "$S"
 	if [ $# = 0 ]; then
 		echo '-e trace=all'

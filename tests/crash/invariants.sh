@@ -128,6 +128,7 @@ leftovers() {
 }
 
 invariants() {
+	[ ! -e "$W/wrong" ] || cat "$W/wrong"
 	database
 	settled_by_record
 	logs

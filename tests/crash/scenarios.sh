@@ -215,6 +215,36 @@ act_reconcile() {
 	traced quire-reconcile
 }
 
+# A run that has ended is run again.
+prepare_rerun() {
+	prepare_run && quire run
+}
+
+act_rerun() {
+	traced quire rerun foo#1
+}
+
+# A page: it is whole, or it is none.
+prepare_page() {
+	prepare_rerun
+}
+
+act_page() {
+	REQUEST_METHOD=GET PATH_INFO=/foo/ci/1 REMOTE_USER=tess \
+		traced quire-cgi >"$W/page"
+	status=$?
+	case $FAULT,$(head -n 1 "$W/page") in
+	KILL,* | *,'Status: 5'*) ;;
+	*)
+		# one that cannot start says nothing, and the server 500
+		[ ! -s "$W/page" ] || { grep -q 'failed: foo #1' "$W/page" &&
+			grep -q '</html>' "$W/page"; } ||
+			echo "half a page: $(head -n 1 "$W/page")" >"$W/wrong"
+		;;
+	esac
+	return $status
+}
+
 # A database of the older system, with runs in every state.
 prepare_older() {
 	home_with foo || return 1
