@@ -71,7 +71,8 @@ static int fill_database(struct work *w, struct err *e)
 		buf_addf(&w->done,
 			"took over a home of the older system; settled as "
 			"orphaned what was\npending or active: %" PRId64
-			" runs\n",
+			" runs\nkeepDays is set to 0: its runs stay, "
+			"whatever their age\n",
 			settled);
 		failed = takeover_finish(&db, &w->home, &w->takeover, e) < 0;
 	} else {

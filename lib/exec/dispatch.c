@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,7 +12,9 @@
 #include "base/fs.h"
 #include "exec/kick.h"
 #include "exec/lock.h"
+#include "exec/rundir.h"
 #include "exec/runlog.h"
+#include "exec/space.h"
 #include "exec/supervisor.h"
 #include "exec/workspace.h"
 #include "store/run.h"
@@ -31,7 +32,7 @@ struct dispatch {
 	struct run stuck; /* a process of it could not be ended; its lock */
 	int stuck_lock; /* -1: there is none */
 	struct strv held; /* pending rows that are not for us to claim */
-	struct strv told; /* those of them whose settings are bad */
+	struct strv told; /* those of them that quire-run.log has the why of */
 };
 
 static int has_id(const struct strv *list, const char *id)
@@ -42,6 +43,17 @@ static int has_id(const struct strv *list, const char *id)
 	return 0;
 }
 
+/* Passes the row over, and says why, once. */
+static void hold(struct dispatch *d, const struct run *r, const char *why)
+{
+	strv_push(&d->held, r->id);
+	if (has_id(&d->told, r->id))
+		return;
+	strv_push(&d->told, r->id);
+	runlog_add(d->home, "%s#%lld: %s: it stays pending", r->repo,
+		(long long)r->number, why);
+}
+
 /* A setting that no run can be made with is the operator's to mend: until then
  * the run waits, and those of other repositories go on. */
 static int is_unfit(struct dispatch *d, const struct run *r)
@@ -50,22 +62,14 @@ static int is_unfit(struct dispatch *d, const struct run *r)
 
 	if (setting_check_run(d->db, r->repo, &e) == 0)
 		return 0;
-	strv_push(&d->held, r->id);
-	if (!has_id(&d->told, r->id)) {
-		strv_push(&d->told, r->id);
-		runlog_add(d->home, "%s#%lld: %s: it stays pending", r->repo,
-			(long long)r->number, e.text);
-	}
+	hold(d, r, e.text);
 	return 1;
 }
 
-/* What a run is sure to need, seen before it is claimed: it stays pending. The
- * space is what the owner can still fill, where the runs are. */
+/* What a run is sure to need, seen before it is claimed: it stays pending. */
 static int check_host(struct dispatch *d, struct err *e)
 {
 	struct rlimit files;
-	struct statvfs fs;
-	int64_t want;
 
 	if (getrlimit(RLIMIT_NOFILE, &files))
 		return err_sys(e, "the limit of open files");
@@ -74,19 +78,7 @@ static int check_host(struct dispatch *d, struct err *e)
 			"only %llu open files are allowed, and %d are wanted; "
 			"runs stay pending",
 			(unsigned long long)files.rlim_cur, FILES_WANTED);
-	if (setting_get_int(d->db, NULL, "minFree", &want, e))
-		return -1;
-	if (fstatvfs(d->home->fd, &fs))
-		return err_sys(e, "%s", d->home->path);
-
-	unsigned long long is = (unsigned long long)fs.f_bavail *
-				(unsigned long long)fs.f_frsize;
-	if (is < (unsigned long long)want)
-		return err_set(e, EXIT_BUSY,
-			"%s: %llu MB are free, and the setting minFree wants "
-			"%lld MB; runs stay pending",
-			d->home->path, is >> 20, (long long)(want >> 20));
-	return 0;
+	return space_check(d->db, d->home, e);
 }
 
 /* Whoever claims without an executor would fail every run that there is. */
@@ -145,7 +137,13 @@ static int claim_one(
 			       ? -1
 			       : 0;
 	}
-	taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
+	/* the row is from a copy of the database that is older than the run */
+	if (rundir_is_begun(d->home, r)) {
+		hold(d, r, "was begun already, quire-reconcile settles it");
+		taken = 0;
+	} else {
+		taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
+	}
 	if (taken <= 0) {
 		run_lock_release(*lock);
 		*lock = -1;

@@ -13,8 +13,8 @@
 #include "base/name.h"
 #include "exec/cronline.h"
 #include "exec/doctor_check.h"
+#include "exec/lock.h"
 #include "exec/proctree.h"
-#include "exec/reconcile.h"
 #include "exec/runlog.h"
 
 #define MINUTE_MS 60000

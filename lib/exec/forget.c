@@ -176,6 +176,21 @@ static int move_run(struct leaving *l, const char *id, struct err *e)
 	return failed ? -1 : 0;
 }
 
+/* The repository stays after all, and so do its runs. What cannot be moved now
+ * reconcile puts back. */
+static void move_runs_back(struct leaving *l)
+{
+	for (size_t i = 0; i < l->moved.n; i++) {
+		struct buf to = BUF_INIT;
+
+		home_add_run_dir(
+			&to, l->repo->name, strrchr(l->moved.v[i], '/') + 1);
+		(void)renameat2(l->home->fd, l->moved.v[i], l->home->fd, to.ptr,
+			RENAME_NOREPLACE);
+		buf_release(&to);
+	}
+}
+
 static int move_runs(struct leaving *l, struct err *e)
 {
 	struct buf path = BUF_INIT;
@@ -286,6 +301,7 @@ static int forget(struct leaving *l, unsigned what, struct err *e)
 		return -1;
 	if ((purge && (cancel_pending(l, e) < 0 || move_runs(l, e) < 0)) ||
 		repo_remove(l->db, l->repo->name, purge, e) < 0) {
+		move_runs_back(l);
 		if (unhooked)
 			rehook(l);
 		return -1;
@@ -301,8 +317,12 @@ int forget_repo(struct db *db, const struct home *h, const struct repo *r,
 	unsigned what, struct buf *done, struct err *e)
 {
 	struct leaving l = { db, h, r, done, STRV_INIT };
-	int failed = forget(&l, what, e);
+	int fd = -1, failed;
 
+	if (what & FORGET_PURGE && reconcile_lock_take(h, 0, &fd, e) < 0)
+		return -1;
+	failed = forget(&l, what, e);
+	reconcile_lock_release(fd);
 	strv_release(&l.moved);
 	return failed;
 }

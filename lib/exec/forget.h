@@ -3,7 +3,9 @@
  *
  * Nothing is done while a run of it is live. The order is such that a crash
  * leaves the repository registered, or gone with nothing but rubbish behind:
- * hook, runs moved to runs/.pruned (purge), row, cache, files.
+ * hook, runs moved to runs/.pruned (purge), row, cache, files. Reconcile, which
+ * is kept out of a purge, puts runs back that still have their rows, and
+ * removes the rest.
  */
 #ifndef QUIRE_EXEC_FORGET_H
 #define QUIRE_EXEC_FORGET_H

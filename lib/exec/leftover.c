@@ -1,6 +1,5 @@
 /*
- * Files that ought to be gone: the workspaces of runs that have ended, and
- * removals that were cut short.
+ * Files that ought to be gone: the workspaces of runs that have ended.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -59,7 +58,8 @@ static void report_stray(struct pass *p, const char *dir)
 
 	buf_addf(&path, "%s/reported", dir);
 	if (p->r->dry_run) {
-		news = !exists(home, dir, "reported");
+		/* gone since it was listed: removed with its row */
+		news = exists(home, dir, ".") && !exists(home, dir, "reported");
 	} else {
 		fd = openat(home, path.ptr,
 			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
@@ -198,55 +198,7 @@ static int walk(struct pass *p, const char *dir, int depth, struct err *e)
 	return rc;
 }
 
-/*
- * runs/.pruned/ holds what is being removed: moved there before its row goes,
- * deleted after. Without a row it is the rest of a removal that was cut short;
- * with one, whoever removes it has not got so far, or has to be asked again.
- */
-static int prune_rest(struct pass *p, const char *id, struct err *e)
-{
-	struct buf path = BUF_INIT;
-	struct run r;
-	struct err why;
-	int got = run_by_id(p->db, id, &r, e);
-
-	if (got > 0)
-		run_release(&r);
-	if (got)
-		return got < 0 ? -1 : 0;
-	buf_addf(&path, "runs/.pruned/%s", id);
-	if (p->r->dry_run) {
-		pass_say(p, "%s: would finish its removal", path.ptr);
-	} else if (fs_remove_tree(p->r->home->fd, path.ptr) < 0) {
-		err_sys(&why, "%s/%s", p->r->home->path, path.ptr);
-		pass_warn(p, "%s", why.text);
-	} else {
-		pass_say(p, "%s: finished its removal", path.ptr);
-	}
-	buf_release(&path);
-	return 0;
-}
-
-static int pruned(struct pass *p, struct err *e)
-{
-	struct newest runs = { 0 };
-	struct strv others = STRV_INIT;
-	int rc = 0;
-
-	if (list_dir(p->r->home->fd, "runs/.pruned", &runs, &others) == 0) {
-		for (size_t i = 0; i < runs.ids.n && rc == 0; i++)
-			rc = prune_rest(p, runs.ids.v[i], e);
-		for (size_t i = 0; i < others.n && rc == 0; i++)
-			rc = prune_rest(p, others.v[i], e);
-	}
-	strv_release(&runs.ids);
-	strv_release(&others);
-	return rc;
-}
-
 int leftover_pass(struct pass *p, struct err *e)
 {
-	if (walk(p, "runs", LEFTOVER_DEPTH, e) < 0)
-		return -1;
-	return pruned(p, e);
+	return walk(p, "runs", LEFTOVER_DEPTH, e);
 }

@@ -10,10 +10,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/fs.h"
 
 #define LOCK_MODE 0640
 #define DIR_MODE 0750
+
+#define RECONCILE_WAIT_MS 60000
+#define RECONCILE_LOOK_MS 50
 
 /*
  * Takes the lock of path below dirfd. 1 taken, 0 held by another, -1 with
@@ -197,6 +201,66 @@ out:;
 }
 
 void run_lock_release(int fd)
+{
+	lock_drop(fd);
+}
+
+/* The time of a new file says that a reconcile has come to its end. It has
+ * not, yet. A descriptor, or -1 with errno. */
+static int make_reconcile_lock(const struct home *h)
+{
+	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
+	int fd = openat(h->fd, RECONCILE_LOCK,
+		O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, LOCK_MODE);
+
+	if (fd >= 0 && futimens(fd, never)) {
+		int why = errno;
+
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
+int reconcile_lock_take(
+	const struct home *h, int dry_run, int *fd, struct err *e)
+{
+	static const char path[] = RECONCILE_LOCK;
+	int64_t until = clock_mono_ms() + RECONCILE_WAIT_MS;
+
+	/* a home of the older system has none */
+	if (!dry_run && mkdirat(h->fd, "slots", DIR_MODE) && errno != EEXIST)
+		return err_sys(e, "%s/slots", h->path);
+	do {
+		*fd = openat(h->fd, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (*fd < 0 && errno == ENOENT && dry_run)
+			return 0;
+		if (*fd < 0 && errno == ENOENT)
+			*fd = make_reconcile_lock(h);
+	} while (*fd < 0 && errno == EEXIST); /* another made it just now */
+	if (*fd < 0)
+		return err_sys(e, "%s/%s", h->path, path);
+	while (flock(*fd, LOCK_EX | LOCK_NB)) {
+		int late = clock_mono_ms() > until;
+
+		if ((errno == EWOULDBLOCK && !late) || errno == EINTR) {
+			clock_sleep_ms(RECONCILE_LOOK_MS);
+			continue;
+		}
+		if (errno == EWOULDBLOCK)
+			err_set(e, EXIT_BUSY,
+				"another quire-reconcile is still at work");
+		else
+			err_sys(e, "%s/%s", h->path, path);
+		close(*fd);
+		*fd = -1;
+		return -1;
+	}
+	return 0;
+}
+
+void reconcile_lock_release(int fd)
 {
 	lock_drop(fd);
 }

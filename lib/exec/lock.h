@@ -9,7 +9,7 @@
  * lock is free has lost its supervisor, by definition.
  *
  * Descriptors are close-on-exec. Nobody tests a lock by taking it; only
- * reconcile takes run locks of others.
+ * reconcile and the removal of a repository take run locks of others.
  */
 #ifndef QUIRE_EXEC_LOCK_H
 #define QUIRE_EXEC_LOCK_H
@@ -36,6 +36,19 @@ void slot_release(int fd); /* LOCK_UN, then close */
 int run_lock_take(const struct home *h, const char *repo, const char *run_id,
 	int make, int *fd, struct err *e);
 void run_lock_release(int fd);
+
+/* In the home. Its time is that of the last reconcile that came to its end, or
+ * 1970 if none has yet: see quire doctor. */
+#define RECONCILE_LOCK "slots/reconcile.lock"
+/*
+ * Held by quire-reconcile while it is at work, and by whoever takes a
+ * repository's runs away, so that neither meets what the other has half done.
+ * Waits a minute at most: then EXIT_BUSY. A dry run creates nothing: *fd is -1
+ * where there is no file. 0 or -1.
+ */
+int reconcile_lock_take(
+	const struct home *h, int dry_run, int *fd, struct err *e);
+void reconcile_lock_release(int fd);
 
 /*
  * One byte into runs/<repo>/<id>/wake, a FIFO, without waiting: its supervisor

@@ -173,6 +173,7 @@ static int check_live(struct pass *p, const struct repo *repo,
 		.state = state,
 		.limit = LIVE_PAGE,
 	};
+	int is_pending = strcmp(state, "pending") == 0;
 	int rc = 0, more = 1;
 
 	while (more && rc == 0) {
@@ -184,7 +185,9 @@ static int check_live(struct pass *p, const struct repo *repo,
 		more = n == LIVE_PAGE;
 		if (n)
 			filter.before = list[n - 1].number;
-		if (n && !gone)
+		for (size_t i = 0; i < n && is_pending && rc == 0; i++)
+			rc = orphan_begun(p, &list[i], e);
+		if (n && !gone && rc == 0)
 			rc = check_commits(p, repo, list, n, e);
 		for (size_t i = 0; i < n && gone && rc == 0; i++)
 			rc = orphan(p, &list[i], "repository", e);

@@ -1,5 +1,5 @@
 /*
- * Runs whose supervisor is gone.
+ * Runs whose supervisor is gone, and runs whose claim is.
  *
  * A supervisor holds its run's lock from before the claim commits until the
  * row is terminal, no process is left and the workspace is removed. So a free
@@ -7,13 +7,19 @@
  * a terminal row whose workspace is still there is one too, that got as far as
  * its last commit. Both are looked at again under the lock before anything is
  * done to them.
+ *
+ * A claim is durable before its run leaves a trace. So a pending row whose run
+ * has left its events comes from a copy of the database, made before the claim
+ * and put back since: what was run then is not run again.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
+#include "exec/rundir.h"
 #include "exec/supervisor.h"
 
 /*
@@ -96,6 +102,85 @@ int orphan_settle(struct pass *p, const struct run *seen, struct err *e)
 	else if (got > 0) {
 		if (now.state != RUN_PENDING)
 			rc = salvage(p, &now, e);
+		run_release(&now);
+	}
+	if (fd >= 0)
+		run_lock_release(fd);
+	return rc;
+}
+
+/* When the run was claimed, which made its lock file: by the clock of then. */
+static int64_t claimed_at_ms(struct pass *p, const struct run *r)
+{
+	struct buf path = BUF_INIT;
+	int64_t at_ms = clock_now_ms();
+	struct stat st;
+
+	home_add_run_dir(&path, r->repo, r->id);
+	buf_adds(&path, "/lock");
+	if (fstatat(p->r->home->fd, path.ptr, &st, 0) == 0 &&
+		st.st_mtim.tv_sec * INT64_C(1000) < at_ms)
+		at_ms = st.st_mtim.tv_sec * INT64_C(1000) +
+			st.st_mtim.tv_nsec / 1000000;
+	buf_release(&path);
+	return at_ms;
+}
+
+/* Under its lock: the claim once more, so that what followed can. */
+static int claim_again(struct pass *p, const struct run *r, struct err *e)
+{
+	const struct run_edge edge = { .to = RUN_ACTIVE };
+	int taken;
+
+	if (db_begin(p->db, e) < 0)
+		return -1;
+	taken = run_take_edge(p->db, r->id, &edge, claimed_at_ms(p, r), e);
+	if (taken > 0 && db_commit(p->db, e) < 0)
+		taken = -1;
+	db_rollback(p->db);
+	return taken;
+}
+
+static int settle_begun(struct pass *p, const struct run *r, struct err *e)
+{
+	struct buf name = BUF_INIT;
+	struct run now;
+	int got = 0;
+
+	pass_add_run(&name, r);
+	if (p->r->dry_run) {
+		pass_say(p,
+			"%s: pending, but it was begun already; would settle "
+			"it",
+			name.ptr);
+	} else {
+		got = claim_again(p, r, e);
+		if (got > 0)
+			got = run_by_id(p->db, r->id, &now, e);
+		if (got > 0) {
+			pass_say(p, "%s: pending, but it was begun already",
+				name.ptr);
+			got = salvage(p, &now, e);
+			run_release(&now);
+		}
+	}
+	buf_release(&name);
+	return got < 0 ? -1 : 0;
+}
+
+int orphan_begun(struct pass *p, const struct run *seen, struct err *e)
+{
+	struct run now;
+	int fd = -1, got, rc = 0;
+
+	if (!rundir_is_begun(p->r->home, seen) || lock_take(p, seen, &fd) <= 0)
+		return 0;
+	got = run_by_id(p->db, seen->id, &now, e);
+	if (got < 0)
+		rc = -1;
+	else if (got > 0) {
+		if (now.state == RUN_PENDING)
+			rc = settle_begun(p, &now, e);
 		run_release(&now);
 	}
 	if (fd >= 0)

@@ -47,8 +47,12 @@ int orphan_pass(struct pass *p, struct err *e);
 /* Takes the run's lock, reads its row again under it, and settles it if it is
  * active, clears away what is left of it if it is terminal. */
 int orphan_settle(struct pass *p, const struct run *seen, struct err *e);
-/* leftover.c: what terminal runs left behind, directories that no row knows,
- * removals that were cut short. */
+/* The same for a pending run that was begun all the same. */
+int orphan_begun(struct pass *p, const struct run *seen, struct err *e);
+/* prune.c: removals that were cut short; runs that need not be kept. */
+int pruned_pass(struct pass *p, struct err *e);
+int prune_pass(struct pass *p, struct err *e);
+/* leftover.c: what terminal runs left behind, directories that no row knows. */
 int leftover_pass(struct pass *p, struct err *e);
 /* missing.c: fills in present; live runs whose repository or commit is gone. */
 int missing_pass(struct pass *p, struct err *e);

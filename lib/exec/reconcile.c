@@ -1,30 +1,31 @@
 /*
- * One reconcile: its lock, the database, the passes in their order, the kick.
+ * One reconcile: its lock, the database, the passes in their order, the kick,
+ * and pruning.
  *
- * slots/reconcile.lock is held from the beginning to just before the kick, so
- * that of two reconciles one waits for the other: it may have begun before the
- * change that somebody wants to see repaired. Its time is set at the end of
- * one that could do its work, so that quire doctor sees whether cron runs it. A
- * dry run creates nothing, not even that file.
+ * slots/reconcile.lock is held throughout, so that of two reconciles one waits
+ * for the other: it may have begun before the change that somebody wants to
+ * see repaired. Its time is set at the end of one that could do its work, so
+ * that quire doctor sees whether cron runs it. A dry run creates nothing, not
+ * even that file.
+ *
+ * The locks of runs are free again before the kick; pruning, which nobody
+ * waits for, comes after it and locks only runs that have ended.
  */
 #include "exec/reconcile.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/name.h"
 #include "exec/kick.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
+#include "exec/space.h"
 #include "exec/supervisor.h"
 #include "store/legacy.h"
 #include "store/migrate.h"
@@ -32,8 +33,6 @@
 #include "store/setting.h"
 #include "store/upgrade.h"
 
-#define LOCK_WAIT_MS 60000
-#define LOCK_LOOK_MS 50
 /* A run that has been pending for less is on its way already. */
 #define QUEUE_STALE_MS 10000
 
@@ -71,63 +70,6 @@ void pass_add_run(struct buf *b, const struct run *r)
 {
 	pass_add_repo(b, r->repo);
 	buf_addf(b, "#%lld", (long long)r->number);
-}
-
-/* The time of a new file says that a reconcile has come to its end. It has
- * not, yet. A descriptor, or -1 with errno. */
-static int make_lock(const struct home *h)
-{
-	static const struct timespec never[2] = { { 0, 0 }, { 0, 0 } };
-	int fd = openat(h->fd, RECONCILE_LOCK,
-		O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-
-	if (fd >= 0 && futimens(fd, never)) {
-		int why = errno;
-
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
-}
-
-/* Waits for another reconcile. *fd is -1 where a dry run found no file. */
-static int take_lock(const struct reconcile *r, int *fd, struct err *e)
-{
-	static const char path[] = RECONCILE_LOCK;
-	int64_t until = clock_mono_ms() + LOCK_WAIT_MS;
-
-	/* a home of the older system has none */
-	if (!r->dry_run && mkdirat(r->home->fd, "slots", 0750) &&
-		errno != EEXIST)
-		return err_sys(e, "%s/slots", r->home->path);
-	do {
-		*fd = openat(
-			r->home->fd, path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-		if (*fd < 0 && errno == ENOENT && r->dry_run)
-			return 0;
-		if (*fd < 0 && errno == ENOENT)
-			*fd = make_lock(r->home);
-	} while (*fd < 0 && errno == EEXIST); /* another made it just now */
-	if (*fd < 0)
-		return err_sys(e, "%s/%s", r->home->path, path);
-	while (flock(*fd, LOCK_EX | LOCK_NB)) {
-		int late = clock_mono_ms() > until;
-
-		if ((errno == EWOULDBLOCK && !late) || errno == EINTR) {
-			clock_sleep_ms(LOCK_LOOK_MS);
-			continue;
-		}
-		if (late)
-			err_set(e, EXIT_BUSY,
-				"another quire-reconcile is still at work");
-		else
-			err_sys(e, "%s/%s", r->home->path, path);
-		close(*fd);
-		*fd = -1;
-		return -1;
-	}
-	return 0;
 }
 
 /* The locks of the active rows, held over a migration. */
@@ -266,7 +208,8 @@ static int passes(struct pass *p, struct err *e)
 
 	/* What needs no room on the disk and makes some comes first, then the
 	 * orphans: neither needs a repository. */
-	if (leftover_pass(p, e) < 0 || orphan_pass(p, e) < 0 ||
+	if (pruned_pass(p, e) < 0 || leftover_pass(p, e) < 0 ||
+		orphan_pass(p, e) < 0 ||
 		repo_list(p->db, &p->repos, &p->n_repos, e) < 0)
 		return -1;
 	p->present = mem_zero(p->n_repos + 1);
@@ -293,11 +236,8 @@ static int queue_look(struct queue *q, struct db *db, struct err *e)
 	if (run_count(db, RUN_PENDING, &q->pending, e) < 0 ||
 		run_count(db, RUN_ACTIVE, &q->active, e) < 0)
 		return -1;
-	if (!q->pending) {
-		if (!q->active)
-			db_checkpoint(db);
+	if (!q->pending)
 		return 0;
-	}
 	got = run_next_pending(db, 0, &r, e);
 	if (got < 0)
 		return -1;
@@ -311,15 +251,22 @@ static int queue_look(struct queue *q, struct db *db, struct err *e)
 
 /*
  * Whatever is pending is kicked: one process too many finds no free slot and
- * ends. Worth a word is only a queue that had nobody.
+ * ends. Worth a word is only a queue that had nobody; where that is for want of
+ * space, whoever can make some has to know.
  */
 static int kick(struct pass *p, const struct queue *q, struct err *e)
 {
 	int lost = !q->active && !p->queued &&
 		   clock_now_ms() - q->oldest_ms >= QUEUE_STALE_MS;
+	struct err why;
 
 	if (!q->pending || !q->command)
 		return 0;
+	/* a run that is at work gives its space back when it ends */
+	if (!q->active && space_check(p->db, p->r->home, &why) < 0) {
+		pass_warn(p, "%s", why.text);
+		lost = 0;
+	}
 	if (p->r->dry_run) {
 		if (lost)
 			pass_say(p,
@@ -342,8 +289,19 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 	return 0;
 }
 
-static int work(struct pass *p, struct queue *q, struct err *e)
+static int start_queue(struct pass *p, struct queue *q, struct err *e)
 {
+	int rc = queue_look(q, p->db, e);
+
+	if (rc == 0)
+		rc = kick(p, q, e);
+	free(q->command);
+	return rc;
+}
+
+static int work(struct pass *p, struct err *e)
+{
+	struct queue q = { 0 };
 	int rc = migrate(p, e);
 
 	if (rc <= 0)
@@ -353,8 +311,11 @@ static int work(struct pass *p, struct queue *q, struct err *e)
 	rc = seed_is_seeded(p->db, e);
 	if (rc > 0)
 		rc = 0;
-	else if (rc == 0)
-		rc = passes(p, e) < 0 ? -1 : queue_look(q, p->db, e);
+	else if (rc < 0 || passes(p, e) < 0 || start_queue(p, &q, e) < 0 ||
+		 prune_pass(p, e) < 0)
+		rc = -1;
+	if (rc == 0 && !q.pending && !q.active)
+		db_checkpoint(p->db);
 	db_close(p->db);
 	return rc;
 }
@@ -363,21 +324,15 @@ int reconcile(struct reconcile *r, struct err *e)
 {
 	struct db db = { 0 };
 	struct pass p = { .r = r, .db = &db, .start_ms = clock_now_ms() };
-	struct queue q = { 0 };
-	int fd = -1, rc;
+	int fd, rc;
 
-	if (home_need_owner(r->home, e) < 0 || take_lock(r, &fd, e) < 0)
+	if (home_need_owner(r->home, e) < 0 ||
+		reconcile_lock_take(r->home, r->dry_run, &fd, e) < 0)
 		return -1;
-	rc = work(&p, &q, e);
+	rc = work(&p, e);
 	if (rc == 0 && !r->dry_run && futimens(fd, NULL))
 		pass_warn(&p, RECONCILE_LOCK ": its time cannot be set: %s",
 			strerror(errno));
-	if (fd >= 0) {
-		flock(fd, LOCK_UN);
-		close(fd);
-	}
-	if (rc == 0)
-		rc = kick(&p, &q, e);
-	free(q.command);
+	reconcile_lock_release(fd);
 	return rc;
 }

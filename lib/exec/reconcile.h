@@ -8,10 +8,6 @@
 #include "base/home.h"
 #include "store/db.h"
 
-/* In the home. Held by the one that is at work; its time is that of the last
- * one that came to its end, or 1970 if none has yet: see quire doctor. */
-#define RECONCILE_LOCK "slots/reconcile.lock"
-
 struct reconcile {
 	const struct home *home;
 	int dry_run;
@@ -24,12 +20,13 @@ struct reconcile {
 };
 
 /*
- * In order: migrate with every lock held; what terminal runs left behind, and
- * removals that were cut short; orphans by lock; missing repositories and
- * commits; baselines that were cut short; refs drift; then release all locks,
- * and kick if anything is pending. Opens the database itself, as the home's
- * owner alone. A home that was made up by `quire seed` is left as it is. 0, or
- * -1 for what stops it as a whole.
+ * In order: migrate with every lock held; removals that were cut short; what
+ * terminal runs left behind; orphans by lock; missing repositories and
+ * commits; baselines that were cut short; refs drift; then, with all locks of
+ * runs released, kick if anything is pending and there is space; and some
+ * pruning, without a word unless dry_run. Opens the database itself, as the
+ * home's owner alone. A home that was made up by `quire seed` is left as it is.
+ * 0, or -1 for what stops it as a whole.
  *
  * Two at once are safe: one waits for the other, up to a minute, and then
  * looks itself. A dry run takes run locks for a moment, to see whether they

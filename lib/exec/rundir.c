@@ -83,6 +83,19 @@ int rundir_clean(struct rundir *d, struct err *e)
 	return failed;
 }
 
+int rundir_is_begun(const struct home *h, const struct run *r)
+{
+	struct buf path = BUF_INIT;
+	struct stat st;
+	int begun;
+
+	home_add_run_dir(&path, r->repo, r->id);
+	buf_adds(&path, "/events.jsonl");
+	begun = fstatat(h->fd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	buf_release(&path);
+	return begun;
+}
+
 int rundir_is_clean(int dirfd, const char *dir)
 {
 	struct buf path = BUF_INIT;

@@ -29,9 +29,13 @@ int db_error(struct db *db, struct err *e, const char *what)
 	/* no program of quire mends these */
 	int damaged =
 		(rc & 0xff) == SQLITE_NOTADB || (rc & 0xff) == SQLITE_CORRUPT;
+	/* "disk I/O error" alone hides a full disk */
+	int why = (rc & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db->conn)
+					      : 0;
 
-	return err_set(e, status, "%s: %s: %s%s", db->path, what,
-		sqlite3_errmsg(db->conn),
+	return err_set(e, status, "%s: %s: %s%s%s%s", db->path, what,
+		sqlite3_errmsg(db->conn), why ? ": " : "",
+		why ? strerror(why) : "",
 		damaged ? ": restore it from a copy, see quire-db(5)" : "");
 }
 

@@ -73,6 +73,14 @@ int legacy_mark(struct db *db, int64_t count, struct err *e)
 		count, e);
 }
 
+int legacy_keep_runs(struct db *db, struct err *e)
+{
+	return db_exec(db,
+		"INSERT INTO settings (repo, key, value)"
+		" SELECT '', 'keepDays', '0' WHERE EXISTS (SELECT 1 FROM runs)",
+		e);
+}
+
 int legacy_marked(struct db *db, int64_t *count, struct err *e)
 {
 	return number(db, "SELECT value FROM counters WHERE name = 'takeover'",

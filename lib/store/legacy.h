@@ -26,6 +26,9 @@
 int legacy_settle(struct db *db, int64_t now_ms, int64_t *count, struct err *e);
 /* Behind them: leaves the mark, with that count. */
 int legacy_mark(struct db *db, int64_t count, struct err *e);
+/* Behind them: sets keepDays to 0, if there are runs. The older system kept
+ * all, and an upgrade is not what should make them go. */
+int legacy_keep_runs(struct db *db, struct err *e);
 /* Whether the mark is there, and its count. 1, 0, -1. */
 int legacy_marked(struct db *db, int64_t *count, struct err *e);
 int legacy_unmark(struct db *db, struct err *e);

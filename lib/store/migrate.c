@@ -118,7 +118,8 @@ static int migrate_inside(struct db *db, const struct migration *list, int n,
 	}
 	/* to a version before ours only a test migrates */
 	if (older && list[n - 1].version >= MIGRATE_OURS &&
-		legacy_mark(db, settled, e) < 0)
+		(legacy_mark(db, settled, e) < 0 ||
+			legacy_keep_runs(db, e) < 0))
 		return -1;
 	if (db_exec(db, triggers_sql, e) < 0 ||
 		count(db, broken_sql, &broken, e) < 0)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/id.h"
 #include "base/name.h"
@@ -144,6 +145,8 @@ int run_list(struct db *db, const struct run_filter *f, struct run **list,
  * first. */
 int run_latest_by_repo(
 	struct db *db, struct run **list, size_t *n, struct err *e);
+/* The names of all repositories that have runs, also those forgotten. */
+int run_repos(struct db *db, struct strv *names, struct err *e);
 /* The newest run of the tip of a ref (the ref's state: badge, index). 1/0/-1 */
 int run_of_tip(struct db *db, const char *repo, const char *ref, struct run *r,
 	struct err *e);

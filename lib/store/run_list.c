@@ -119,6 +119,29 @@ static int list_of_all(struct db *db, const struct run_filter *f,
 	return run_read_all(db, s, list, n, e);
 }
 
+/* By jumps along the index. */
+int run_repos(struct db *db, struct strv *names, struct err *e)
+{
+	sqlite3_stmt *s =
+		db_stmt(db, "SELECT min(repo) FROM runs WHERE repo > ?1", e);
+	const char *last = "";
+
+	if (!s)
+		return -1;
+	for (;;) {
+		db_bind_text(s, 1, last);
+		int r = db_step(db, s, e);
+		const char *name =
+			r == 1 ? (const char *)sqlite3_column_text(s, 0) : NULL;
+		if (name)
+			strv_push(names, name);
+		db_done(s);
+		if (!name)
+			return r < 0 ? -1 : 0;
+		last = names->v[names->n - 1];
+	}
+}
+
 /* The next run of each repository's list, to choose the newest from. */
 struct merge {
 	struct db *db;
@@ -144,29 +167,6 @@ static int advance(struct merge *m, size_t i, int64_t below, struct err *e)
 	if (r == 1)
 		r = run_by_number(m->db, m->repos.v[i], number, head, e);
 	return r < 0 ? -1 : 0;
-}
-
-/* The names of all repositories that have runs, by jumps along the index. */
-static int read_repos(struct merge *m, struct err *e)
-{
-	sqlite3_stmt *s =
-		db_stmt(m->db, "SELECT min(repo) FROM runs WHERE repo > ?1", e);
-	const char *last = "";
-
-	if (!s)
-		return -1;
-	for (;;) {
-		db_bind_text(s, 1, last);
-		int r = db_step(m->db, s, e);
-		const char *name =
-			r == 1 ? (const char *)sqlite3_column_text(s, 0) : NULL;
-		if (name)
-			strv_push(&m->repos, name);
-		db_done(s);
-		if (!name)
-			return r < 0 ? -1 : 0;
-		last = m->repos.v[m->repos.n - 1];
-	}
 }
 
 static size_t newest_head(const struct merge *m)
@@ -207,7 +207,7 @@ static int list_merged(struct db *db, const struct run_filter *f,
 	int r = -1;
 
 	m.next = prepare_numbers(db, f, e);
-	if (m.next && read_repos(&m, e) == 0) {
+	if (m.next && run_repos(db, &m.repos, e) == 0) {
 		m.heads = mem_zero((m.repos.n + 1) * sizeof(*m.heads));
 		*list = mem_resize(NULL, (size_t)f->limit, sizeof(**list));
 		r = merge_heads(&m, f, *list, n, e);
