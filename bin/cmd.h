@@ -27,6 +27,7 @@ int cmd_cancel(int argc, char **argv);
 int cmd_rerun(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
 int cmd_seed(int argc, char **argv);
 
 /* Prints a usage text; returns EXIT_DONE. */

@@ -26,6 +26,7 @@ static const struct command {
 	{ "repo", cmd_repo, "the repositories: new, adopt, list, rm, hook" },
 	{ "config", cmd_config, "read and set settings" },
 	{ "doctor", cmd_doctor, "say what is wrong here, and what mends it" },
+	{ "backup", cmd_backup, "copy the database while runs go on" },
 	{ "seed", cmd_seed, "make a home with made-up runs to look at" },
 	{ NULL, NULL, "Runs" },
 	{ "runs", cmd_runs, "list runs, the newest first" },
