@@ -101,6 +101,7 @@ int pusher_tell(struct buf *b, const struct repo *repo,
 		goto out;
 	case MOVE_NOT_WATCHED:
 	case MOVE_SEEN:
+	case MOVE_PASSED:
 	case MOVE_DELETED:
 		goto out;
 	}

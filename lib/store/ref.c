@@ -263,8 +263,10 @@ static int record_passed(struct recorder *rec, struct ref_move *m,
 	int rc;
 
 	/* what reconcile saw is past; the next look finds what is there now */
-	if (!rec->is_push)
+	if (!rec->is_push) {
+		m->result = MOVE_PASSED;
 		return 0;
+	}
 	if (!wants_run(rec, m, o, tip->ref)) {
 		m->hint = NULL;
 		return 0;

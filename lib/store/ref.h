@@ -57,6 +57,7 @@ struct ref_move {
 		MOVE_QUEUED,
 		MOVE_ADOPTED, /* reconcile was faster; the run is there */
 		MOVE_SEEN, /* nothing new */
+		MOVE_PASSED, /* drift: the ref has moved since it was listed */
 		MOVE_SUPERSEDED, /* a row, for a commit the ref has left */
 		MOVE_DELETED,
 	} result;

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 40
+plan 42
 
 ZERO=0000000000000000000000000000000000000000
 new_home
@@ -237,6 +237,24 @@ git -C "$BARE" pack-refs --all
 check 'the third time, nobody can come between' \
 	'slow_hook $ZERO $c1 refs/heads/again | grep -q "queued for again" &&
 	test "$(wc -l <asked)" = 3 && test "$(grep -c locked shut)" = 1'
+
+cat >slow/git <<END
+#!/bin/sh
+PATH=\${PATH#*slow:}
+[ "\$1" = for-each-ref ] || exec git "\$@"
+git "\$@"
+status=\$?
+[ ! -e '$T/between' ] || sh '$T/between' >/dev/null 2>&1
+exit \$status
+END
+move refs/heads/passing "$c1"
+between "rm '$T/between'; git -C '$BARE' update-ref refs/heads/passing $c2"
+check 'a ref that moves on while reconcile looks has its hook to come: no word' \
+	'! PATH=$T/slow:$PATH quire-reconcile 2>&1 | grep . &&
+	test ! -e between && test -z "$(seen refs/heads/passing)"'
+check 'and what comes of it in the end is the run of where it is' \
+	'quire-reconcile >/dev/null && test "$(seen refs/heads/passing)" = "$c2" &&
+	test "$(rows refs/heads/passing | cut -d "|" -f 2-)" = "pending|drift|2 "'
 
 i=0
 while [ $i -lt 20 ]; do
