@@ -165,6 +165,11 @@ crash: packages-build+test
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/crash/crash.sh
 
+# a thousand pushes by fifty pushers at once, and what they cost
+storm: packages-build+test
+	@$(MAKE) --no-print-directory all
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/bench/storm.sh
+
 install: all
 	install -d '$(DESTDIR)$(bindir)'
 	for p in $(PROGRAMS); do \
@@ -192,7 +197,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model crash lint format-check \
+.PHONY: all units demo check test asan valgrind model crash storm lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 
