@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/mem.h"
+#include "store/wal_sync.h"
 
 static int is_transient(int rc)
 {
@@ -67,19 +68,43 @@ void db_checkpoint(struct db *db)
 }
 
 /*
- * Sleeps 1 ms at first, later 2 to 9, so that of many waiting pushes none is
- * left out for long (SQLite's own handler goes up to 100 ms). What was waited
- * is reckoned from the count: nothing has to be kept.
+ * How long to sleep after so many tries in vain. It gets shorter: of many that
+ * wait, those that have waited long look more often than those that have just
+ * come, and so get their turn first; nobody starves in a crowd. (SQLite's own
+ * handler goes up to 100 ms, and is unfair the other way round.) The first
+ * ones are short, for what is in the way for a moment only.
  */
+static const struct wait_step {
+	int tries; /* the last step is for all that come after */
+	int least_us, more_us;
+} wait_steps[] = {
+	{ 5, 1000, 1 },
+	{ 15, 8000, 16000 },
+	{ 30, 4000, 8000 },
+	{ 60, 2000, 4000 },
+	{ 1000, 1000, 1000 },
+	{ 0, 4000, 8000 },
+};
+
+/* What was waited is reckoned from the count: nothing has to be kept. */
 static int wait_busy(void *arg, int count)
 {
-	long limit_ms = (long)(intptr_t)arg;
-	long waited_ms = count < 10 ? count : 10 + (count - 10) * 5L;
-	long ms = count < 10 ? 1 : 2 + (long)(random() % 8);
-	struct timespec ts = { 0, ms * 1000000 };
+	long limit_us = (long)(intptr_t)arg * 1000, waited_us = 0;
+	const struct wait_step *w = wait_steps;
 
-	if (waited_ms >= limit_ms)
+	for (; w->tries && count >= w->tries; w++) {
+		waited_us += w->tries * (w->least_us + w->more_us / 2L);
+		count -= w->tries;
+	}
+	waited_us += count * (w->least_us + w->more_us / 2L);
+	if (waited_us >= limit_us)
 		return 0;
+
+	/* not random(): nobody has seeded it, all would sleep alike */
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	ts.tv_nsec = (w->least_us + ts.tv_nsec / 1000 % w->more_us) * 1000L;
+	ts.tv_sec = 0;
 	nanosleep(&ts, NULL);
 	return 1;
 }
@@ -168,9 +193,14 @@ int db_begin_read(struct db *db, struct err *e)
 	return db_exec(db, "BEGIN", e);
 }
 
+/* The commit stands, whatever becomes of the sync: what a power cut takes of
+ * it then, quire-reconcile finds by the refs. */
 int db_commit(struct db *db, struct err *e)
 {
-	return db_exec(db, "COMMIT", e);
+	if (db_exec(db, "COMMIT", e) < 0)
+		return -1;
+	(void)wal_sync_now(db->wal_sync);
+	return 0;
 }
 
 void db_rollback(struct db *db)

@@ -280,7 +280,7 @@ static int open_writer(
 		db_exec(db, "PRAGMA journal_mode=WAL", e) < 0)
 		return -1;
 	if (mode == DB_PUSH)
-		db->wal_sync = wal_sync_merge(db->conn);
+		db->wal_sync = wal_sync_defer(db->conn);
 	return db_exec(
 		db, "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=0", e);
 }

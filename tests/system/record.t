@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 42
+plan 43
 
 ZERO=0000000000000000000000000000000000000000
 new_home
@@ -337,3 +337,18 @@ check 'nothing is ever on standard output' \
 	'move refs/heads/l $c3; test -z "$(echo "$c2 $c3 refs/heads/l" |
 	quire-push --git-dir "$BARE" 2>/dev/null)" && rows refs/heads/l |
 	grep -q "pending|push|3 $"'
+
+# byte 120 of -shm is the write lock
+if command -v strace >/dev/null; then
+	check 'the sync holds nobody up, and comes before anybody is told' \
+		'move refs/heads/l $c4; echo "$c3 $c4 refs/heads/l" | strace \
+		-o strace.out -e trace=fcntl,fdatasync,write quire-push \
+		--git-dir "$BARE" 2>said && grep -q "queued for l" said &&
+		sed -n "/F_UNLCK.*start=120/s/.*/unlocked/p
+			s/^fdatasync.*= 0/synced/p
+			s/^write(2, \"quire: .*/told/p" strace.out >order &&
+		test "$(uniq order | tr "\n" " ")" = "unlocked synced told "'
+else
+	skip 'the sync holds nobody up, and comes before anybody is told' \
+		'needs strace'
+fi
