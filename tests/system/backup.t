@@ -9,13 +9,14 @@ pragma() {
 	sqlite3 "file:$1?immutable=1" "PRAGMA $2"
 }
 
-# whole FILE: the copy is sound, and alone
+# whole FILE: the copy is sound, and alone: its head does not say WAL
 whole() {
 	test "$(pragma "$1" integrity_check)" = ok &&
 		test "$(pragma "$1" foreign_key_check)" = "" &&
 		test "$(pragma "$1" application_id)" = 1903520114 &&
 		test "$(pragma "$1" user_version)" = \
 			"$(sql 'PRAGMA user_version')" &&
+		test "$(od -An -tx1 -j18 -N2 "$1")" = " 01 01" &&
 		test "$(echo "$1"*)" = "$1"
 }
 

@@ -66,7 +66,7 @@ pruned() {
 # left REPO NUMBERS DIRS: these are there, and nothing else
 left() {
 	test "$(numbers "$1")" = "$2" && test "$(dirs "$1")" = "$3" &&
-		test -z "$(ls "$QUIRE_HOME/runs/.pruned")" &&
+		test -z "$(ls "$QUIRE_HOME/runs/.pruned" 2>/dev/null)" &&
 		test "$(sql 'SELECT count(*) FROM jobs WHERE run_id NOT IN
 			(SELECT id FROM runs)')" = 0 &&
 		test "$(sql 'PRAGMA foreign_key_check; PRAGMA integrity_check')" \

@@ -8,6 +8,7 @@
 #include "store_home.h"
 
 #include "store/job.h"
+#include "store/prune.h"
 #include "store/ref.h"
 #include "store/setting.h"
 
@@ -157,6 +158,33 @@ static void use_queue(void)
 	run_list_release(runs, n);
 }
 
+/* What is looked at for pruning: by a rule that takes a few, one that takes
+ * nothing, and one whose walk begins among what is kept. */
+static void look_for_prunable(void)
+{
+	const struct prune_rule rules[] = { { 100, INT64_MIN },
+		{ INT64_MIN, 100 }, { 1, 1 }, { 50, 200 } };
+	struct prune_rule rule;
+	struct strv repos = STRV_INIT;
+
+	must(run_repos(&store_db, &repos, &store_err));
+	strv_release(&repos);
+	must(prune_rule_of(&store_db, "a.git", 0, &rule, &store_err));
+	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
+		struct strv ids = STRV_INIT;
+		int64_t behind = 0;
+
+		must(prune_list(&store_db, "a.git", &rules[i], &behind, 30,
+			&ids, &store_err));
+		strv_release(&ids);
+	}
+	must(prune_may_go(&store_db, "00000001-0000", &rules[0], &store_err));
+	must(prune_may_go(&store_db, "000007cf-0000", &rules[0], &store_err));
+	/* of the tip's commit, which is looked for */
+	must(prune_may_go(&store_db, "00000003-0000", &rules[0], &store_err));
+	must(prune_remove(&store_db, "000007cf-0000", &rules[0], &store_err));
+}
+
 /* A push as it is recorded and run, taken back at the end. */
 static void live_a_run(void)
 {
@@ -190,6 +218,7 @@ static void exercise(void)
 	all_lists();
 	read_runs();
 	use_queue();
+	look_for_prunable();
 	live_a_run();
 }
 
