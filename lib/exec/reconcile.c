@@ -35,6 +35,10 @@
 
 /* A run that has been pending for less is on its way already. */
 #define QUEUE_STALE_MS 10000
+/* Between two runs of a supervisor none is active: on a host with too much to
+ * do that takes its time. */
+#define QUEUE_WATCH_MS 5000
+#define QUEUE_LOOK_MS 100
 
 void pass_say(struct pass *p, const char *fmt, ...)
 {
@@ -224,7 +228,8 @@ static int passes(struct pass *p, struct err *e)
 /* What the kick needs to know, while the database is open. */
 struct queue {
 	int64_t pending, active;
-	int64_t oldest_ms; /* when the next run was queued */
+	char next_id[sizeof(((struct run *)0)->id)]; /* first in the queue */
+	int64_t next_ms; /* when that was queued */
 	char *command; /* the setting `kick` */
 };
 
@@ -236,17 +241,33 @@ static int queue_look(struct queue *q, struct db *db, struct err *e)
 	if (run_count(db, RUN_PENDING, &q->pending, e) < 0 ||
 		run_count(db, RUN_ACTIVE, &q->active, e) < 0)
 		return -1;
-	if (!q->pending)
-		return 0;
 	got = run_next_pending(db, 0, &r, e);
-	if (got < 0)
-		return -1;
-	if (got == 0)
-		return 0;
-	q->oldest_ms = r.queued_at_ms;
+	if (got <= 0)
+		return got;
+	q->next_ms = r.queued_at_ms;
+	memcpy(q->next_id, r.id, sizeof(r.id));
 	run_release(&r);
-	q->command = setting_get(db, NULL, "kick", e);
-	return q->command ? 0 : -1;
+	return 0;
+}
+
+/* Whether it is old enough to be told of, and nobody takes it up while one
+ * looks. 1, 0, -1. */
+static int queue_is_lost(struct pass *p, const struct queue *q, struct err *e)
+{
+	int64_t until = clock_mono_ms() + QUEUE_WATCH_MS;
+	struct queue now = *q;
+
+	if (p->queued || clock_now_ms() - q->next_ms < QUEUE_STALE_MS)
+		return 0;
+	while (!now.active && now.pending &&
+		strcmp(now.next_id, q->next_id) == 0) {
+		if (clock_mono_ms() >= until)
+			return 1;
+		clock_sleep_ms(QUEUE_LOOK_MS);
+		if (queue_look(&now, p->db, e) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /*
@@ -256,17 +277,18 @@ static int queue_look(struct queue *q, struct db *db, struct err *e)
  */
 static int kick(struct pass *p, const struct queue *q, struct err *e)
 {
-	int lost = !q->active && !p->queued &&
-		   clock_now_ms() - q->oldest_ms >= QUEUE_STALE_MS;
 	struct err why;
+	int lost = 0;
 
-	if (!q->pending || !q->command)
+	if (!q->pending)
 		return 0;
 	/* a run that is at work gives its space back when it ends */
-	if (!q->active && space_check(p->db, p->r->home, &why) < 0) {
+	if (!q->active && space_check(p->db, p->r->home, &why) < 0)
 		pass_warn(p, "%s", why.text);
-		lost = 0;
-	}
+	else
+		lost = queue_is_lost(p, q, e);
+	if (lost < 0)
+		return -1;
 	if (p->r->dry_run) {
 		if (lost)
 			pass_say(p,
@@ -291,9 +313,10 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 
 static int start_queue(struct pass *p, struct queue *q, struct err *e)
 {
-	int rc = queue_look(q, p->db, e);
+	int rc = -1;
 
-	if (rc == 0)
+	q->command = setting_get(p->db, NULL, "kick", e);
+	if (q->command && queue_look(q, p->db, e) == 0)
 		rc = kick(p, q, e);
 	free(q->command);
 	return rc;

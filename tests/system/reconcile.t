@@ -2,7 +2,7 @@
 # Crashes for real: supervisors and executors are killed, then quire-reconcile
 # has to find out what is true.
 . "$(dirname "$0")/lib.sh"
-plan 43
+plan 44
 
 # Jobs leave their pids in $T/pids; slow ones run until they are stopped.
 SLOW="echo \$PPID >$T/job.pid; echo \$\$ >>$T/pids; sleep 1000 &
@@ -353,6 +353,8 @@ check 'out of descriptors: 75 or 70, a line, and nothing has changed' \
 quire cancel "slow#$(($(last slow number) - 1))" >/dev/null
 quire cancel "slow#$(last slow number)" >/dev/null
 wait_idle
+# whoever ended that run would take the next one
+wait_for 'flock -n "$QUIRE_HOME/slots/1" true'
 
 quire config kick no-such-command
 QUIRE_RUN_ID=x quire start slow >/dev/null
@@ -363,6 +365,19 @@ check 'a queue that nobody drained: is it the setting kick?' \
 started quire-run (does the command in the setting kick work?)$" "$T/out"'
 quire config --unset kick
 quire cancel "slow#$(last slow number)" >/dev/null
+wait_idle
+wait_for 'flock -n "$QUIRE_HOME/slots/1" true'
+
+# a supervisor that is between two runs
+QUIRE_RUN_ID=x quire start slow >/dev/null
+sql 'UPDATE runs SET queued_at_ms = queued_at_ms - 60000,
+	pushed_at_ms = pushed_at_ms - 60000 WHERE state = '\''pending'\'
+(sleep 1; exec quire-run) >/dev/null 2>&1 &
+check 'a queue that is taken up meanwhile is not worth a word' \
+	'! quire-reconcile 2>&1 | grep . &&
+	wait_for "test \"\$(last slow state)\" = active"'
+quire cancel "slow#$(last slow number)" >/dev/null
+wait
 wait_idle
 
 if [ "$(id -u)" = 0 ]; then
