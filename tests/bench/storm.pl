@@ -70,8 +70,9 @@ sub push_until_accepted {
 		}
 		printf "%.1f %s %s %s\n", $ms, $repo, $ref, $sha if !$status;
 		return if !$status && promised($repo, $ref, $said);
+		$said = "silent\n" if $said eq '';
 		$said =~ s/^/$repo $ref (status $status): /mg;
-		print STDERR $said || "$repo $ref (status $status): silent\n";
+		print STDERR $said;
 		return;
 	}
 	print STDERR "$repo $ref: git turned it down $tries times\n";

@@ -197,16 +197,11 @@ most_at_once() {
 
 # Programs of this home, and what its jobs have left.
 processes() {
-	for proc in /proc/[0-9]*; do
-		case $(readlink "$proc/cwd") in
-		"$QUIRE_HOME"/runs/*) echo "process of a job: $proc" ;;
-		esac
-		case $(cat "$proc/comm") in
-		quire-*)
-			! grep -qaF "=$QUIRE_HOME" "$proc/environ" ||
-				echo "process: $(cat "$proc/comm")" ;;
-		esac
-	done 2>/dev/null
+	find /proc/[0-9]*/cwd -lname "$QUIRE_HOME/runs/*" 2>/dev/null |
+		sed 's/^/process of a job: /'
+	grep -laF "=$QUIRE_HOME" /proc/[0-9]*/environ 2>/dev/null |
+		sed 's/environ$/comm/' | xargs -r grep -H '^quire-' \
+		2>/dev/null | sed 's/^/process: /'
 }
 
 violations() {
