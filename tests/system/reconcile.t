@@ -115,6 +115,11 @@ check 'and nothing by a dry run' \
 # a supervisor that is killed
 start_slow
 crash "$(cat "$T/run.pid")"
+# quire-ci sees that its supervisor is gone, and ends what it has started
+wait_for nobody_left
+sed '$d' "$T/all.pids" | while read -r pid; do
+	wait_for "! alive $pid"
+done
 snapshot before
 check 'a dry run tells of the lost supervisor' \
 	'quire-reconcile -n | grep "slow#2: its supervisor is gone"'
