@@ -120,6 +120,12 @@ locks() {
 }
 
 leftovers() {
+	sqlite3 "$S/home/quire.db" 'SELECT id FROM runs' >"$W/rows"
+	for dir in "$S"/home/runs/foo.git/*/; do
+		dir=${dir%/}
+		[ ! -e "$dir" ] || grep -qx "${dir##*/}" "$W/rows" ||
+			echo "without a row: $dir"
+	done
 	find "$S/home/runs" \( -name workspace -o -name home -o -name tmp -o \
 		-name wake -o -name changed \) -prune -print |
 		sed 's/^/left: /'

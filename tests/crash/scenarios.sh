@@ -156,8 +156,8 @@ act_cancel() {
 
 # What one reconcile finds: an orphan with half its events, a finished run whose
 # supervisor did not come to settle it, one with its workspace left, a ref that
-# moved and one that went without their hook, a removal that was cut short, and
-# a queue with nobody at work.
+# moved and one that went without their hook, a removal that was cut short,
+# runs that are too many, and a queue with nobody at work.
 prepare_reconcile() {
 	home_with foo || return 1
 	commit "$(one_job a)"
@@ -203,6 +203,7 @@ prepare_reconcile() {
 	queue v2
 	mkdir -p "$S/home/runs/.pruned/01900000-0000-7000-8000-000000000000/x"
 	settle_down
+	quire config keepRuns 1
 }
 
 run_dir() {
