@@ -2,7 +2,9 @@
  * Every statement here is conditional on the state that it leaves, so that an
  * event that comes twice does nothing the second time; and every event can do
  * without the ones before it, so that a lost line costs only itself: a command
- * of a job that was never started starts it.
+ * of a job that was never started starts it. Times are clamped besides, for
+ * clocks that step back: a command begins when the one before it has ended, and
+ * a job ends when its commands have.
  */
 #include "store/ingest_apply.h"
 
@@ -194,7 +196,10 @@ static int insert_command(struct batch *b, const struct event *ev, int n,
 {
 	sqlite3_stmt *s = stmt_of_job(b,
 		"INSERT INTO sh_events (run_id, job_id, n, started_at_ms, cmd)"
-		" SELECT ?1, ?2, ?3, max(?4, coalesce(started_at_ms, 0)), ?5"
+		" SELECT ?1, ?2, ?3, max(?4, coalesce(started_at_ms, 0),"
+		" coalesce((SELECT max(coalesce(finished_at_ms, started_at_ms))"
+		" FROM sh_events WHERE run_id = ?1 AND job_id = ?2 AND n < ?3),"
+		" 0)), ?5"
 		" FROM jobs WHERE run_id = ?1 AND job_id = ?2"
 		" AND state <> 'pending' AND NOT EXISTS (SELECT 1"
 		" FROM sh_events"
@@ -288,7 +293,10 @@ static int finish_job(
 {
 	sqlite3_stmt *s = stmt_of_job(b,
 		"UPDATE jobs SET state = ?3,"
-		" finished_at_ms = max(?4, started_at_ms), reason = ?5"
+		" finished_at_ms = max(?4, started_at_ms,"
+		" coalesce((SELECT max(coalesce(finished_at_ms, started_at_ms))"
+		" FROM sh_events WHERE run_id = ?1 AND job_id = ?2), 0)),"
+		" reason = ?5"
 		" WHERE run_id = ?1 AND job_id = ?2 AND state = 'active'",
 		ev->job_id, e);
 

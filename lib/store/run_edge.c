@@ -9,10 +9,15 @@
 #include "store/run.h"
 #include "store/run_row.h"
 
+/* Nothing ends before what is in it has ended, even where the clock has
+ * stepped back: commands, jobs, the run. */
 static const char abort_sql[] =
 	"UPDATE jobs SET state = 'aborted', finished_at_ms = max(?2,"
 	" coalesce(jobs.started_at_ms, 0),"
-	" coalesce(r.started_at_ms, r.queued_at_ms))"
+	" coalesce(r.started_at_ms, r.queued_at_ms),"
+	" coalesce((SELECT max(coalesce(finished_at_ms, started_at_ms))"
+	" FROM sh_events WHERE sh_events.run_id = jobs.run_id"
+	" AND sh_events.job_id = jobs.job_id), 0))"
 	" FROM (SELECT id, started_at_ms, queued_at_ms FROM runs"
 	" WHERE id = ?1 AND state IN (?3, ?4)) AS r"
 	" WHERE jobs.run_id = ?1 AND jobs.state IN ('pending', 'active')";
@@ -26,7 +31,9 @@ static const char flip_sql[] =
 	" coalesce(started_at_ms, max(?9, queued_at_ms))"
 	" ELSE started_at_ms END,"
 	" finished_at_ms = CASE WHEN ?8 THEN coalesce(finished_at_ms,"
-	" max(?9, coalesce(started_at_ms, queued_at_ms))) END"
+	" max(?9, coalesce(started_at_ms, queued_at_ms),"
+	" coalesce((SELECT max(finished_at_ms) FROM jobs"
+	" WHERE run_id = ?1), 0))) END"
 	" WHERE id = ?1 AND state IN (?10, ?11)";
 static const char live_sql[] =
 	"SELECT id, state = 'active' FROM runs"

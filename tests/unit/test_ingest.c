@@ -383,7 +383,9 @@ static void times_are_clamped(void **state)
 		"\"type\":\"job_finished\",\"job_id\":\"j\","
 		"\"outcome\":\"complete\"");
 	give(&in, b.ptr);
-	expect("1|j|complete|0|0|0|-||0\nj|1|x|0|50|50\n");
+	/* nor does a job end before its commands, or one of these begin before
+	 * the one before it has ended */
+	expect("1|j|complete|0|0|50|-||0\nj|1|x|0|50|50\n");
 	/* the future and no time at all are now */
 	buf_reset(&b);
 	line(&b, 999999999, "\"type\":\"job_started\",\"job_id\":\"k\"");

@@ -232,7 +232,7 @@ static void times_are_clamped_and_set_once(void **state)
 	assert_rows("SELECT queued_at_ms > 1000, started_at_ms - queued_at_ms,"
 		    " finished_at_ms - queued_at_ms, reason, sandbox"
 		    " FROM runs ORDER BY number",
-		"1|0|0|why|none\n1|-|0|why|-\n");
+		"1|0|9|why|none\n1|-|0|why|-\n");
 	one("SELECT finished_at_ms - started_at_ms FROM jobs", "0");
 }
 
