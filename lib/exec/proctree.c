@@ -29,6 +29,7 @@ struct proc {
 struct proclist {
 	struct proc *v;
 	size_t n, size;
+	int unread; /* errno of the last that could not be looked at; 0: none */
 };
 
 int proctree_subreaper(int on, struct err *e)
@@ -38,7 +39,7 @@ int proctree_subreaper(int on, struct err *e)
 	return 0;
 }
 
-/* The file of a process, whole; -1 if it is gone or not ours to read. */
+/* The file of a process, whole; -1 with errno. */
 static int read_proc_file(pid_t pid, const char *name, struct buf *b)
 {
 	char path[64];
@@ -55,8 +56,18 @@ static int read_proc_file(pid_t pid, const char *name, struct buf *b)
 		if (got > 0)
 			buf_setlen(b, b->len + (size_t)got);
 	} while (got > 0 || (got < 0 && errno == EINTR));
+	int why = errno;
 	close(fd);
+	errno = why;
 	return got < 0 ? -1 : 0;
+}
+
+/* Whether that says that the process is gone, or another user's. Whatever else
+ * fails leaves open whether it is there. */
+static int is_no_matter(int error)
+{
+	return error == ENOENT || error == ESRCH || error == EACCES ||
+	       error == EPERM;
 }
 
 /* proc(5): "pid (comm) state ppid pgrp session ...", starttime is field 22.
@@ -69,6 +80,7 @@ static int read_stat(pid_t pid, struct proc *p, struct buf *b)
 	if (read_proc_file(pid, "stat", b) < 0)
 		return -1;
 	const char *at = strrchr(b->ptr, ')');
+	errno = EPROTO;
 	if (!at || at[1] != ' ' || !at[2])
 		return -1;
 	p->state = at[2];
@@ -77,8 +89,10 @@ static int read_stat(pid_t pid, struct proc *p, struct buf *b)
 		char *end;
 
 		field[i] = strtoll(at, &end, 10);
-		if (end == at)
+		if (end == at) {
+			errno = EPROTO;
 			return -1;
+		}
 		at = end;
 	}
 	p->pid = pid;
@@ -121,9 +135,12 @@ static int list_all(struct proclist *list, struct err *e)
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
 
-		if (*end == '\0' && pid > 0 &&
-			read_stat((pid_t)pid, &p, &b) == 0)
-			add_proc(list, &p);
+		if (*end == '\0' && pid > 0) {
+			if (read_stat((pid_t)pid, &p, &b) == 0)
+				add_proc(list, &p);
+			else if (!is_no_matter(errno))
+				list->unread = errno;
+		}
 		errno = 0;
 	}
 	int failed = errno;
@@ -185,9 +202,12 @@ static int open_proc(const struct proc *p, struct buf *b)
 
 	if (fd < 0)
 		return -1;
-	if (read_stat(p->pid, &now, b) < 0 || now.start != p->start) {
+	int why = read_stat(p->pid, &now, b) < 0 ? errno
+		  : now.start != p->start	 ? ESRCH
+						 : 0;
+	if (why) {
 		close(fd);
-		errno = ESRCH;
+		errno = why;
 		return -1;
 	}
 	return fd;
@@ -306,18 +326,41 @@ int proctree_end(int grace_ms,
 	return 0;
 }
 
-/* Whether the environment of the process names the run. */
+/* Whether the environment of the process names the run; -1 with errno if that
+ * cannot be told. */
 static int is_marked(pid_t pid, const char *mark, struct buf *b)
 {
 	if (read_proc_file(pid, "environ", b) < 0)
-		return 0;
+		return is_no_matter(errno) ? 0 : -1;
 	for (size_t i = 0; i < b->len; i += strlen(b->ptr + i) + 1)
 		if (strcmp(b->ptr + i, mark) == 0)
 			return 1;
 	return 0;
 }
 
-/* Signals every marked process; how many there are, or -1. */
+/* 1 it is marked, and was signalled; 0 it is not, or is gone; -1 with errno. */
+static int signal_if_marked(
+	const struct proc *p, const char *mark, int sig, struct buf *b)
+{
+	int marked = is_marked(p->pid, mark, b);
+
+	if (marked <= 0)
+		return marked;
+	int fd = open_proc(p, b);
+	if (fd < 0)
+		return is_no_matter(errno) ? 0 : -1;
+	marked = is_marked(p->pid, mark, b);
+	int why = errno;
+	if (marked > 0)
+		/* whoever can't be signalled is found by the next look */
+		pidfd_send_signal(fd, sig, NULL, 0);
+	close(fd);
+	errno = why;
+	return marked;
+}
+
+/* Signals every marked process; how many there are, or -1. One that could not
+ * be looked at may be marked: then there is no telling how many. */
 static int signal_marked(const char *mark, int sig, struct err *e)
 {
 	struct proclist list = { 0 };
@@ -330,22 +373,25 @@ static int signal_marked(const char *mark, int sig, struct err *e)
 	for (size_t i = 0; found >= 0 && i < list.n; i++) {
 		const struct proc *p = &list.v[i];
 
-		if (p->pid == self || p->state == 'Z' ||
-			!is_marked(p->pid, mark, &b))
+		if (p->pid == self || p->state == 'Z')
 			continue;
-		int fd = open_proc(p, &b);
-		if (fd >= 0 && is_marked(p->pid, mark, &b)) {
-			found++;
-			pidfd_send_signal(fd, sig, NULL, 0);
-		}
-		if (fd >= 0)
-			close(fd);
+		int marked = signal_if_marked(p, mark, sig, &b);
+		if (marked < 0)
+			list.unread = errno;
+		else
+			found += marked;
+	}
+	if (found >= 0 && list.unread) {
+		errno = list.unread;
+		found = err_sys(e, "/proc: a process can't be looked at");
 	}
 	free_list(&list);
 	buf_release(&b);
 	return found;
 }
 
+/* None is left only if two looks, one after the other, find none: in the
+ * middle of an exec a process has no environment for a moment. */
 int proctree_end_marked(
 	const char *run_id, int grace_ms, int *count, struct err *e)
 {
@@ -355,13 +401,14 @@ int proctree_end_marked(
 
 	buf_addf(&mark, "QUIRE_RUN_ID=%s", run_id);
 	int left = signal_marked(mark.ptr, grace_ms > 0 ? SIGTERM : SIGKILL, e);
+	int empty = left == 0;
 	*count = left > 0 ? left : 0;
 	if (left > 0 && grace_ms > 0)
 		left = signal_marked(mark.ptr, SIGCONT, e);
-	while (left > 0) {
+	while (left >= 0 && empty < 2) {
 		nap(&ms);
 		int64_t spent = clock_mono_ms() - began;
-		if (spent > grace_ms + GIVE_UP_MS) {
+		if (left && spent > grace_ms + GIVE_UP_MS) {
 			left = err_set(e, EXIT_BUSY,
 				"%d processes of run %s could not be ended",
 				left, run_id);
@@ -370,6 +417,7 @@ int proctree_end_marked(
 		/* signal 0 only looks */
 		left = signal_marked(
 			mark.ptr, spent < grace_ms ? 0 : SIGKILL, e);
+		empty = left == 0 ? empty + 1 : 0;
 	}
 	buf_release(&mark);
 	return left < 0 ? -1 : 0;

@@ -42,7 +42,8 @@ int proctree_signal(int sig, struct err *e);
  * QUIRE_RUN_ID=run_id, found in /proc and signalled through a pidfd after a
  * second look: TERM, CONT, grace, KILL, until none is found. The caller is
  * never one of them. *count is how many there were. A process that hid its
- * environment escapes it.
+ * environment escapes it. -1 too if one could not be looked at, as for want of
+ * descriptors: that is no sign that none is left.
  */
 int proctree_end_marked(
 	const char *run_id, int grace_ms, int *count, struct err *e);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -201,6 +202,31 @@ static void no_marked_ones_is_no_error(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* With one descriptor to spare /proc can be listed, and nothing in it read:
+ * that says nothing of who is left. */
+static void what_cannot_be_read_is_not_gone(void **state)
+{
+	struct err e = { 0 };
+	int count = -1, status = 0;
+
+	(void)state;
+	start("export QUIRE_RUN_ID=run-1; exec sh -c 'echo; sleep 1000'");
+	pid_t ender = fork();
+	if (ender == 0) {
+		int next = dup(0);
+		struct rlimit files = { (rlim_t)next + 1, (rlim_t)next + 1 };
+
+		close(next);
+		if (setrlimit(RLIMIT_NOFILE, &files))
+			_exit(2);
+		_exit(proctree_end_marked("run-1", 50, &count, &e) == -1 ? 0
+									 : 1);
+	}
+	assert_int_equal(waitpid(ender, &status, 0), ender);
+	assert_int_equal(status, 0);
+	end_with(0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +240,7 @@ int main(void)
 		cmocka_unit_test(spares_itself_and_its_group),
 		cmocka_unit_test(ends_marked_ones_and_no_others),
 		cmocka_unit_test(no_marked_ones_is_no_error),
+		cmocka_unit_test(what_cannot_be_read_is_not_gone),
 	};
 
 	return cmocka_run_group_tests_name(
