@@ -5,27 +5,31 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "exec/fault.h"
 #include "exec/runlog.h"
 
 #define READ_BYTES 65536
 
-/* The file can't be read: -1 if it may be later, 0 if it tells nothing. */
+/*
+ * The file can't be read: -1 if it may be later, 0 if it tells nothing. What
+ * stands in its place, or may not be opened by its own owner, was put there by
+ * somebody, and stays; any other error is no evidence.
+ */
 static int unreadable(
 	const struct home *h, const struct rundir *d, struct err *e)
 {
-	struct err why;
-	int error = errno;
-
-	if (error == ENOENT)
+	err_sys(e, "%s/events.jsonl", d->path);
+	switch (errno) {
+	case ENOENT:
 		return 0;
-	err_sys(&why, "%s/events.jsonl", d->path);
-	if (fault_is_hosts(error)) {
-		*e = why;
-		return -1;
+	case EACCES:
+	case EISDIR:
+	case ELOOP:
+	case ENXIO:
+	case EPERM:
+		runlog_add(h, "%s", e->text);
+		return 0;
 	}
-	runlog_add(h, "%s", why.text);
-	return 0;
+	return -1;
 }
 
 /* The whole lines that are there. */
@@ -50,9 +54,12 @@ int replay_events(struct ingest *in, struct db *db, const struct home *h,
 	struct buf data = BUF_INIT;
 	int failed = 0;
 	ssize_t n;
-	int fd = openat(d->fd, "events.jsonl",
-		O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd;
 
+	do
+		fd = openat(d->fd, "events.jsonl",
+			O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return unreadable(h, d, e);
 	do {
