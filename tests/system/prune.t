@@ -2,7 +2,7 @@
 # Runs that need not be kept: which they are, and that pruning is whole, also
 # where it is killed in the middle.
 . "$(dirname "$0")/lib.sh"
-plan 48
+plan 49
 
 NOW=$(($(date +%s) * 1000))
 DAY=86400000
@@ -47,8 +47,8 @@ numbers() {
 		ORDER BY number" | paste -sd' '
 }
 
-# dirs [REPO]: of the runs whose directories are there and whole
-dirs() {
+# folders [REPO]: of the runs whose directories are there and whole
+folders() {
 	for dir in "$QUIRE_HOME/runs/${1:-old}.git"/*/; do
 		[ -s "${dir}jobs/a/sh-1.log" ] && [ -e "${dir}lock" ] &&
 			basename "$dir" | sed 's/.*-0*//'
@@ -65,7 +65,7 @@ pruned() {
 
 # left REPO NUMBERS DIRS: these are there, and nothing else
 left() {
-	test "$(numbers "$1")" = "$2" && test "$(dirs "$1")" = "$3" &&
+	test "$(numbers "$1")" = "$2" && test "$(folders "$1")" = "$3" &&
 		test -z "$(ls "$QUIRE_HOME/runs/.pruned" 2>/dev/null)" &&
 		test "$(sql 'SELECT count(*) FROM jobs WHERE run_id NOT IN
 			(SELECT id FROM runs)')" = 0 &&
@@ -309,34 +309,44 @@ sql "PRAGMA foreign_keys = ON;
 	DELETE FROM runs WHERE number IN (2, 5, 6, 7, 8)"
 rm -r "$(dir 2)" "$(dir 5)" "$(dir 6)" "$(dir 8)"
 cp -a "$QUIRE_HOME" "$T/few.home"
-# kill_at N: of those calls; leaves the status of the reconcile that follows
-kill_at() {
+CALLS=rename,renameat,renameat2,fsync,fdatasync,pwrite64,unlinkat
+# fault WHAT N: at the Nth of those calls, and then one that meets none
+fault() {
 	rm -rf "$QUIRE_HOME"
 	cp -a "$T/few.home" "$QUIRE_HOME"
-	strace -qq -o /dev/null -e signal=none \
-		-e trace=rename,renameat,renameat2,fsync,fdatasync,pwrite64,unlinkat \
-		-e "inject=rename,renameat,renameat2,fsync,fdatasync,pwrite64,unlinkat:signal=KILL:when=$1" \
-		quire-reconcile >/dev/null 2>&1
-	killed=$?
-	quire-reconcile >"$T/out" 2>&1 && left old "4 9 10" "4 10" || {
-		echo "killed at $1"
-		cat "$T/out"
+	strace -qq -o /dev/null -e signal=none -e "trace=$CALLS" \
+		-e "inject=$CALLS:$1:when=$2" quire-reconcile >"$T/first" 2>&1
+	faulted=$?
+	if ! quire-reconcile >"$T/out" 2>&1 || ! left old "4 9 10" "4 10"; then
+		echo "$1 at $2"
+		cat "$T/first" "$T/out"
 		return 1
-	}
+	fi
 }
 killing() {
-	points=0 bad=0 killed=137
-	while [ $killed = 137 ]; do
-		kill_at $((points + 1)) || bad=$((bad + 1))
+	points=0 bad=0 faulted=137
+	while [ $faulted = 137 ]; do
 		points=$((points + 1))
+		fault signal=KILL $points || bad=$((bad + 1))
 	done
+	echo $points >"$T/points"
 	echo "$points points, $bad violations"
 	[ $points -gt 10 ] && [ $bad = 0 ]
 }
+failing() {
+	bad=0
+	for point in $(seq "$(cat "$T/points")"); do
+		fault "error=$1" "$point" || bad=$((bad + 1))
+	done
+	echo "$bad violations"
+	[ $bad = 0 ]
+}
 if strace -qq -o /dev/null true 2>/dev/null; then
 	check 'killed anywhere, the next one finishes' 'killing'
+	check 'a call that fails costs nothing either' 'failing EIO'
 else
 	skip 'killed anywhere, the next one finishes' 'no strace'
+	skip 'a call that fails costs nothing either' 'no strace'
 fi
 
 # two at once
@@ -352,7 +362,7 @@ hold "$QUIRE_HOME/slots/reconcile.lock"
 quire repo rm --purge old >"$T/purge" 2>&1 8>&- &
 purge=$!
 check 'a purge waits for a reconcile that is at work' \
-	'sleep 0.3; test "$(dirs)" = "1 2 4 5 6 8 10" && kill -0 $purge'
+	'sleep 0.3; test "$(folders)" = "1 2 4 5 6 8 10" && kill -0 $purge'
 exec 8>&-
 wait $purge
 rm -f "$T/held"
