@@ -34,17 +34,24 @@
 #define PRUNED "runs/.pruned"
 #define MAX_RUNS 1000
 #define MAX_MS 10000
+#define MAX_STUCK 100
 #define PAGE 100
 
 /* What is left of the work that one reconcile does. */
 struct budget {
 	int runs;
+	int stuck; /* of one repository: what may go and does not */
 	int64_t until_ms;
 };
 
 static int is_spent(const struct budget *b)
 {
-	return b->runs <= 0 || clock_mono_ms() > b->until_ms;
+	return b->runs <= 0 || b->stuck <= 0 || clock_mono_ms() > b->until_ms;
+}
+
+static struct budget make_budget(void)
+{
+	return (struct budget){ MAX_RUNS, MAX_STUCK, clock_mono_ms() + MAX_MS };
 }
 
 static int exists(struct pass *p, const char *path)
@@ -121,15 +128,19 @@ static void move_back(struct pass *p, const struct place *at)
 		warn_sys(p, at->pruned.ptr);
 }
 
-/* Whether a run's folder would be seen if there were one: not where a disk is
- * not mounted, which leaves runs/ without a single repository. */
-static int is_runs_there(struct pass *p, const struct place *at)
+/* Whether the folder of a run would be seen if there were one: not where a disk
+ * is not mounted, which leaves runs/ without a single repository. */
+static int is_runs_there(struct pass *p, const char *repo)
 {
-	int fd, found = 0;
+	struct buf path = BUF_INIT;
 	struct dirent *entry;
+	int fd, found;
 	DIR *d;
 
-	if (exists(p, at->parent.ptr))
+	buf_addf(&path, "runs/%s", repo);
+	found = exists(p, path.ptr);
+	buf_release(&path);
+	if (found)
 		return 1;
 	fd = openat(p->r->home->fd, "runs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	d = fd < 0 ? NULL : fdopendir(fd);
@@ -155,7 +166,7 @@ static int take_lock(
 
 	if (taken == 0 && errno == ENOENT) {
 		if (!exists(p, at->dir.ptr))
-			taken = r->started_at_ms < 0 || is_runs_there(p, at);
+			taken = is_runs_there(p, r->repo);
 		else if (p->r->dry_run)
 			taken = 1;
 		else
@@ -251,7 +262,10 @@ static int prune_page(struct pass *p, const struct strv *ids,
 		}
 		if (gone < 0)
 			return -1;
-		left->runs -= gone;
+		if (gone)
+			left->runs--;
+		else
+			left->stuck--;
 	}
 	return 0;
 }
@@ -264,6 +278,9 @@ static int prune_repo(
 	struct err why;
 	int rc = 0, more = 1;
 
+	if (!is_runs_there(p, repo))
+		return 0;
+	left->stuck = MAX_STUCK;
 	if (prune_rule_of(p->db, repo, clock_now_ms(), &rule, &why) < 0) {
 		pass_warn(p, "%s: %s", repo, why.text);
 		return 0;
@@ -282,11 +299,11 @@ static int prune_repo(
 
 int prune_pass(struct pass *p, struct err *e)
 {
-	struct budget left = { MAX_RUNS, clock_mono_ms() + MAX_MS };
+	struct budget left = make_budget();
 	struct strv repos = STRV_INIT;
 	int rc = run_repos(p->db, &repos, e);
 
-	for (size_t i = 0; i < repos.n && rc == 0 && !is_spent(&left); i++)
+	for (size_t i = 0; i < repos.n && rc == 0 && left.runs > 0; i++)
 		rc = prune_repo(p, repos.v[i], &left, e);
 	strv_release(&repos);
 	return rc;
@@ -357,7 +374,7 @@ static int list_pruned(struct pass *p, struct strv *names)
 
 int pruned_pass(struct pass *p, struct err *e)
 {
-	struct budget left = { MAX_RUNS, clock_mono_ms() + MAX_MS };
+	struct budget left = make_budget();
 	struct strv names = STRV_INIT;
 	int rc = 0;
 
