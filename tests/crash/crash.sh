@@ -27,11 +27,11 @@ passes() {
 	for pass in push/quire-push run/quire-run run/quire-ci \
 		supersede/quire-push supersede/quire-run supersede/quire-ci \
 		timeout/quire-run cancel/quire cancel/quire-run \
-		reconcile/quire-reconcile \
+		reconcile/quire-reconcile lost/quire-reconcile \
 		upgrade/quire-reconcile upgrade/quire upgrade/quire-run \
 		takeover/quire rerun/quire page/quire-cgi
 	do
-		for fault in KILL ENOSPC EIO EMFILE EINTR; do
+		for fault in KILL ENOSPC EIO EMFILE EINTR EAGAIN; do
 			echo "$pass/$fault"
 		done
 	done
@@ -110,6 +110,7 @@ calls() {
 	ENOSPC) echo write pwrite64 writev openat mkdir mkdirat ftruncate \
 		fallocate fsync fdatasync mknodat symlinkat linkat rename \
 		renameat renameat2 copy_file_range sendfile ;;
+	EAGAIN) echo clone clone3 fork vfork ;;
 	EIO) echo read pread64 write pwrite64 writev openat fsync fdatasync \
 		getdents64 newfstatat fstat statx lstat stat access \
 		faccessat faccessat2 readlink readlinkat unlink unlinkat \
@@ -117,7 +118,7 @@ calls() {
 		statfs fstatfs ;;
 	EMFILE) echo openat pipe2 pipe dup dup2 dup3 socket pidfd_open \
 		epoll_create1 inotify_init1 memfd_create ;;
-	EINTR) echo read write openat poll ppoll pselect6 wait4 waitid flock \
+	EINTR) echo read write sendto recvfrom openat poll ppoll pselect6 wait4 waitid flock \
 		clock_nanosleep fsync fdatasync ftruncate fallocate ;;
 	esac
 }

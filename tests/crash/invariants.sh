@@ -83,6 +83,12 @@ settled_by_record() {
 			case $kind,$record in
 			orphaned,?*) echo "orphaned for all its record: $id" ;;
 			timeout,*'"cause":"timeout"'*) ;;
+			disk-full,*) ;;
+			*,*'"status":0'*)
+				grep -q '"type":"run_finished","outcome":"success"' \
+					"$S/home/runs/foo.git/$id/events.jsonl" &&
+					echo "green by its record, and $kind: $id"
+				;;
 			*,*'"cause":"timeout"'*) echo "timed out, not $kind: $id" ;;
 			esac
 		done

@@ -216,6 +216,32 @@ act_reconcile() {
 	traced quire-reconcile
 }
 
+# Whoever watches a run is killed, all at once, and of what it has started one
+# process lives on: two would be each other's second chance to be seen.
+prepare_lost() {
+	prepare_long
+}
+
+act_lost() {
+	begin_long
+	watchers=
+	for pid in $(left); do
+		case $(cat "/proc/$pid/comm") in
+		quire-*) watchers="$watchers $pid" ;;
+		esac
+	done
+	# shellcheck disable=SC2086 # a list
+	kill -STOP $watchers
+	# shellcheck disable=SC2086
+	kill -KILL $watchers
+	wait $supervisor
+	for pid in $(left | sed '$d'); do
+		kill -KILL "$pid"
+	done
+	[ -n "$(left)" ] || echo 'nothing was left to end' >"$W/wrong"
+	traced quire-reconcile
+}
+
 # A run that has ended is run again.
 prepare_rerun() {
 	prepare_run && quire run
