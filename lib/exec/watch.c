@@ -223,6 +223,7 @@ static int append(struct watch *w, const char *data, size_t len)
 	if (w->events < 0 || fs_write_all(w->events, data, len) == 0)
 		return 0;
 	int why = errno;
+	w->torn = 1;
 	err_sys(&e, "%s/events.jsonl", w->dir.path);
 	complain(w, WATCH_EVENTS, e.text);
 	return fault_is_no_space(why) ? -1 : 0;
@@ -301,8 +302,10 @@ void watch_record_exit(struct watch *w, const char *cause, const char *reason)
 	/* event_write() only reads them */
 	ev.cause = (char *)cause;
 	ev.reason = (char *)reason;
-	/* a line that quire-ci was killed in would swallow this one */
-	if (w->unread.len && w->unread.ptr[w->unread.len - 1] != '\n')
+	/* a line that quire-ci was killed in would swallow this one, and so
+	 * would one that only half of went into the file */
+	if (w->torn ||
+		(w->unread.len && w->unread.ptr[w->unread.len - 1] != '\n'))
 		buf_addc(&line, '\n');
 	event_write(&line, &ev);
 	if (append(w, line.ptr, line.len) == 0 && w->events >= 0 &&

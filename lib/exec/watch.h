@@ -52,6 +52,7 @@ struct watch {
 	int stop; /* readable: quire-run was told to stop; the caller's */
 	int wake; /* the FIFO */
 	int events; /* events.jsonl, for appending */
+	int torn; /* an append failed: its last line may be half a line */
 	int stream; /* from quire-ci; -1 after its end */
 	int leash; /* to quire-ci's standard input */
 	int pidfd; /* -1: this kernel has none */
