@@ -37,6 +37,13 @@ begin_run() {
 	runner=$!
 }
 
+# end_run: waits for it, and not for ever
+end_run() {
+	wait_for "! grep -q '^State:.[^ZX]' /proc/$runner/status" 60 ||
+		kill -9 $runner
+	wait $runner
+}
+
 # and so are quire-ci and its jobs
 quire config env "$FAKE"
 
@@ -103,7 +110,7 @@ through() {
 	wait_for 'test -e up.middle'
 	step "$2"
 	touch go.middle
-	wait $runner
+	end_run
 }
 
 MIDDLE="{\"jobs\":[
@@ -145,13 +152,13 @@ through_end() {
 }
 through_end 5
 quire cancel foo#5 >/dev/null
-wait $runner
+end_run
 check 'canceled by who is an hour behind: in order' \
 	'test "$(row 5 state,failure_kind)" = "failed|canceled" && in_order 5'
 through_end 6
 pipeline foo '{"jobs":[{"id":"a","run":"true"}]}' >/dev/null
 unkicked
-wait $runner
+end_run
 check 'superseded by who is an hour behind: in order' \
 	'test "$(row 6 state)" = superseded && in_order 6'
 check 'and the next one runs' 'wait_idle && test "$(state foo#7)" = complete &&
@@ -167,7 +174,7 @@ check 'orphaned, and settled by who is an hour behind: in order' '
 quire config timeout 2s
 through_end 9
 step -3600
-wait $runner
+end_run
 check 'a limit of time holds, though the clock steps back' \
 	'test "$(row 9 state,failure_kind)" = "failed|timeout" && in_order 9'
 quire config timeout 2m
@@ -184,7 +191,7 @@ queue "{\"jobs\":[{\"id\":\"a\",\"timeout\":\"2s\",\"run\":\"$(waits middle)\"}]
 begin_run
 wait_for 'test -e up.middle'
 step -3600
-wait $runner
+end_run
 check "which holds, too" '
 	test "$(row 12 state,failure_kind)" = "failed|pipeline-failure" &&
 	in_order 12'

@@ -57,7 +57,7 @@ ends() {
 nothing_left() {
 	wait_for "! ls -d \"$QUIRE_HOME\"/runs/foo.git/*/workspace" &&
 		wait_for 'flock -n "$QUIRE_HOME/slots/1" true' &&
-		wait_for 'test -z "$(left)"'
+		wait_for 'test -z "$(survivors)"'
 }
 
 # reconciles: one after the other, until $T/enough

@@ -78,37 +78,37 @@ at_end() {
 	AT_END="$1; $AT_END"
 }
 
-# left: the pids of what was started here and lives. All that the script execs
-# has a HOME or a QUIRE_HOME in $T; this shell itself began with others, and the
-# search has none.
-left() {
+# survivors: the pids of what was started here and lives. All that the script
+# execs has a HOME or a QUIRE_HOME in $T; this shell itself began with others,
+# and the search has none.
+survivors() {
 	env -i PATH="$PATH" sh -c 'grep -lzsF "HOME=$1" /proc/[0-9]*/environ |
 		tr -dc "0-9\n"' sh "$T"
 }
 
-# end_left: fails if a process is left after a moment, and ends it.
-end_left() {
-	left_tries=100
-	while [ "$(left)" ]; do
-		left_tries=$((left_tries - 1))
-		[ "$left_tries" -gt 0 ] || break
+# end_survivors: fails if a process is left after a moment, and ends it.
+end_survivors() {
+	survivors_tries=100
+	while [ "$(survivors)" ]; do
+		survivors_tries=$((survivors_tries - 1))
+		[ "$survivors_tries" -gt 0 ] || break
 		sleep 0.1
 	done
-	left_failed=0
-	for left_pid in $(left); do
-		left_name=$(tr '\0' ' ' <"/proc/$left_pid/cmdline") || continue
-		echo "# $0: left behind: $left_pid $left_name" >&2
-		kill -9 "$left_pid"
-		left_failed=1
+	survivors_failed=0
+	for survivor in $(survivors); do
+		survivor_name=$(tr '\0' ' ' <"/proc/$survivor/cmdline") || continue
+		echo "# $0: left behind: $survivor $survivor_name" >&2
+		kill -9 "$survivor"
+		survivors_failed=1
 	done
-	return $left_failed
+	return $survivors_failed
 }
 
 finish() {
 	status=$?
 	trap - EXIT
 	eval "$AT_END"
-	end_left || status=1
+	end_survivors || status=1
 	if [ -n "$PLANNED" ] && [ "$TESTS" != "$PLANNED" ]; then
 		echo "# planned $PLANNED tests, ran $TESTS"
 		status=1

@@ -2,7 +2,7 @@
 # Whatever of a run is killed, one quire-reconcile puts it right by what is on
 # the disk; what is alive, or can't be seen, it leaves alone.
 . "$(dirname "$0")/lib.sh"
-plan 35
+plan 36
 
 new_home
 new_repo foo
@@ -52,7 +52,7 @@ begin() {
 
 # of NAME: the processes of this home that are called so
 of() {
-	for p in $(left); do
+	for p in $(survivors); do
 		[ "$(cat "/proc/$p/comm")" != "$1" ] || echo "$p"
 	done 2>/dev/null
 }
@@ -100,7 +100,7 @@ check 'while a run goes on its jobs are seen pending, active, and ended' \
 	'test "$(jobs 1)" = "$LIVE" && test "$(commands 1)" = "$COMMANDS"'
 # shellcheck disable=SC2046 # a word a pid
 crash $(of quire-run)
-wait_for 'test -z "$(left)"'
+wait_for 'test -z "$(survivors)"'
 check 'a killed supervisor: one reconcile settles its run' \
 	'quire-reconcile | grep "foo#1: its supervisor is gone; failed (orphaned)" &&
 	settled 1 orphaned'
@@ -134,9 +134,9 @@ pipeline foo '{"jobs":[{"id":"a","run":"true"}]}' quick >/dev/null
 push foo quick >/dev/null
 n=6
 # shellcheck disable=SC2046
-crash $(left)
+crash $(survivors)
 check 'all processes of the home: nothing of it is alive' \
-	'test -z "$(left)" && test "$(row 4 state)" = active &&
+	'test -z "$(survivors)" && test "$(row 4 state)" = active &&
 	test "$(row 5 state)" = active && test "$(row 6 state)" = pending'
 quire-reconcile >said
 check 'one reconcile settles all' \
@@ -166,7 +166,7 @@ wait_for 'test -e locked'
 touch go
 wait_for 'test -e up && grep "\"sh_started\",\"job_id\":\"slow\"" "$(dir 7)/events.jsonl"'
 # shellcheck disable=SC2046
-crash $(left | grep -vxF "$(of sqlite3)")
+crash $(survivors | grep -vxF "$(of sqlite3)")
 touch unlock
 wait $locker
 check 'a supervisor that could not take in its events dies' \
@@ -244,6 +244,13 @@ check 'without the folder of runs a live one is left alone, and it is said' '
 	rows | cmp - before'
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
+mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
+check 'nor is it without the folder of runs of its repository' '
+	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
+		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
+			exit 1; done
+	rows | cmp - before'
+mv "$T/runs.away" "$QUIRE_HOME/runs/foo.git"
 mv "$QUIRE_HOME/repos" "$T/repos.away"
 check 'nor without that of repositories' '
 	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
@@ -254,13 +261,20 @@ check 'all is there again: it goes on' \
 	'! quire-reconcile 2>&1 | grep . && rows | cmp - before &&
 	ps_of 9 | cmp - processes'
 # shellcheck disable=SC2046
-crash $(left)
+crash $(survivors)
 mv "$QUIRE_HOME/runs" "$T/runs.away"
 check 'a lost run is not orphaned by a disk that is not mounted either' '
 	for i in 1 2 3; do quire-reconcile >said 2>&1; test $? = 75 || exit 1
 	done; rows | cmp - before'
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
+mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
+check 'nor is it without the folder of runs of its repository' '
+	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
+		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
+			exit 1; done
+	rows | cmp - before'
+mv "$T/runs.away" "$QUIRE_HOME/runs/foo.git"
 check 'but when it is back' 'quire-reconcile && settled 9 orphaned'
 
 # ten at once, with two lost runs and one that waits
@@ -270,7 +284,7 @@ begin
 begin
 git -C foo push -q origin quick:refs/heads/last 2>/dev/null
 # shellcheck disable=SC2046
-crash $(left)
+crash $(survivors)
 i=0
 while [ $i -lt 10 ]; do
 	i=$((i + 1))
@@ -336,5 +350,5 @@ check 'a reconcile beside a run that is just being claimed does it no harm' '
 	test "$(sql "SELECT count(*) FROM runs WHERE rerun_of = '\''$(row 6 id)'\''
 		AND state = '\''complete'\''")" = 5 && ! grep orphaned said'
 check 'in the end there is nothing to do' \
-	'wait_for "test -z \"\$(left)\"" && ! quire-reconcile 2>&1 | grep . &&
+	'wait_for "test -z \"\$(survivors)\"" && ! quire-reconcile 2>&1 | grep . &&
 	! ls -d "$QUIRE_HOME"/runs/foo.git/*/workspace'
