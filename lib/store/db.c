@@ -34,10 +34,15 @@ int db_error(struct db *db, struct err *e, const char *what)
 	int why = (rc & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db->conn)
 					      : 0;
 
-	return err_set(e, status, "%s: %s: %s%s%s%s", db->path, what,
+	err_set(e, status, "%s: %s: %s%s%s%s", db->path, what,
 		sqlite3_errmsg(db->conn), why ? ": " : "",
 		why ? strerror(why) : "",
 		damaged ? ": restore it from a copy, see quire-db(5)" : "");
+	/* what is in the WAL is not to be copied over what is left of it */
+	if (damaged)
+		sqlite3_db_config(
+			db->conn, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return -1;
 }
 
 void db_close(struct db *db)

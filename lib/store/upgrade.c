@@ -9,6 +9,8 @@ int upgrade_open(
 {
 	if (db_open(db, h, DB_MIGRATE, e) < 0)
 		return -1;
+	/* a look at the version is to change nothing: it may be damaged */
+	sqlite3_db_config(db->conn, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	*version = db_version(db, e);
 	if (*version >= 0)
 		return 0;

@@ -17,7 +17,7 @@
 /*
  * Opens home/quire.db for writing at whatever version of the lineage it is,
  * without migrating it (DB_MIGRATE); an empty file is version 0. End with
- * db_close().
+ * db_close(), which leaves the checkpoint to the next one.
  */
 int upgrade_open(
 	struct db *db, const struct home *h, int *version, struct err *e);
