@@ -2,7 +2,7 @@
 # Whatever of a run is killed, one quire-reconcile puts it right by what is on
 # the disk; what is alive, or can't be seen, it leaves alone.
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 37
 
 new_home
 new_repo foo
@@ -245,14 +245,14 @@ check 'without the folder of runs a live one is left alone, and it is said' '
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
 mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
-check 'nor is it without the folder of runs of its repository' '
+check 'nor without that of the runs of its repository' '
 	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
 		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
 			exit 1; done
 	rows | cmp - before'
 mv "$T/runs.away" "$QUIRE_HOME/runs/foo.git"
 mv "$QUIRE_HOME/repos" "$T/repos.away"
-check 'nor without that of repositories' '
+check 'nor without the folder of repositories' '
 	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
 		test $s = 75 && grep "foo.git.*not there.*mounted" said || exit 1
 	done; rows | cmp - before'
@@ -269,7 +269,7 @@ check 'a lost run is not orphaned by a disk that is not mounted either' '
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
 mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
-check 'nor is it without the folder of runs of its repository' '
+check 'nor by one that lacks the runs of its repository' '
 	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
 		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
 			exit 1; done
