@@ -110,7 +110,7 @@ static int held_take(
 		if (taken == 0 && errno != ENOENT)
 			return err_set(e, EXIT_BUSY,
 				"quire.db: cannot be upgraded while run %s of "
-				"%s is live",
+				"%s is live: try again when it has ended",
 				r->id, r->repo);
 	}
 	return 0;
