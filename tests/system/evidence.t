@@ -34,7 +34,7 @@ push foo main >/dev/null 2>&1
 wait_for 'test -e "$T/begun"'
 # its watchers all at once, so that none sees the end of another
 watchers=
-for pid in $(left); do
+for pid in $(survivors); do
 	case $(cat "/proc/$pid/comm") in
 	quire-*) watchers="$watchers $pid" ;;
 	esac
@@ -42,7 +42,7 @@ done
 # shellcheck disable=SC2086 # a list
 kill -STOP $watchers && kill -KILL $watchers
 wait_for 'for pid in $watchers; do ! test -e /proc/$pid/exe || exit 1; done'
-environs=$(left | sed 's,.*,/proc/&/environ,')
+environs=$(survivors | sed 's,.*,/proc/&/environ,')
 
 check 'processes of a lost run are there to be missed' 'test "$environs"'
 # shellcheck disable=SC2086 # a list
@@ -53,7 +53,7 @@ check 'a process that cannot be looked at is a fault, and told' \
 check 'its run is not settled then' 'active 1'
 check 'the next reconcile settles it' \
 	'quire-reconcile && test "$(state foo#1)" = failed'
-check 'and no process is left' 'test -z "$(left)"'
+check 'and no process is left' 'test -z "$(survivors)"'
 
 # ---- the record of an executor's end
 
