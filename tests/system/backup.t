@@ -44,7 +44,7 @@ branch() {
 }
 # go NAME: lets it end
 go() {
-	echo >"$T/go.$1"
+	timeout 60 sh -c 'echo >"$T/go.$1"' sh "$1"
 }
 at_end 'for f in "$T"/go.*; do : <>"$f"; done'
 

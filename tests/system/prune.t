@@ -212,7 +212,7 @@ use() {
 hold() {
 	mkfifo "$T/held"
 	flock "$1" cat "$T/held" &
-	exec 8>"$T/held"
+	exec 8<>"$T/held"
 	wait_for "! flock -n '$1' true"
 }
 release() {
@@ -246,7 +246,7 @@ check 'a run that is active stays, however many are newer' \
 	test "$(state live#1)" = active &&
 	test -d "$QUIRE_HOME/runs/live.git/$(sql "SELECT id FROM runs
 		WHERE repo = '\''live.git'\'' AND number = 1")/workspace"'
-echo >"$T/go"
+timeout 60 sh -c 'echo >"$T/go"'
 check 'and when it has ended well it goes' \
 	'wait_idle && wait_for "silent quire-reconcile &&
 		test \"\$(numbers live)\" = 3"'

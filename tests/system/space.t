@@ -77,7 +77,7 @@ check 'while a run holds the space, the next one waits' \
 	'! quire-run 2>err && grep minFree err && test "$(pending)" = 6'
 check 'and nobody is told: it will be back' \
 	'! quire-reconcile 2>&1 | grep . && test "$(pending)" = 6'
-echo >go
+timeout 60 sh -c 'echo >go'
 wait $run
 check 'when that run has ended the next one starts by itself' \
 	'wait_idle && test "$(state foo#5)$(state foo#6)" = completecomplete'
