@@ -3,7 +3,7 @@
 # as it is, until it can.
 . "$(dirname "$0")/lib.sh"
 
-plan 8
+plan 10
 new_home
 new_repo foo
 
@@ -83,3 +83,18 @@ check 'a record that cannot be read is not a record that is missing' \
 check 'an interrupted open is made again: the run is green' \
 	'with_fault "error=EINTR:when=$(nth)" "$dir" &&
 	test "$(state foo#2)" = complete'
+
+# ---- a repository that cannot be looked at
+
+QUIRE_RUN_ID=none quire rerun foo#2 >/dev/null
+# twice, since what two reconciles find gone is gone
+for time in first second; do
+	strace -qq -e trace=newfstatat -e signal=none -o "$T/trace" \
+		-P "$QUIRE_HOME/repos/foo.git" \
+		-e inject=newfstatat:error=EIO quire-reconcile \
+		>"$T/$time" 2>&1
+done
+check 'a repository that the disk does not give is no repository that is gone' \
+	'grep INJECTED "$T/trace" && grep "foo.git: .*Input/output error" \
+	"$T/second" && ! grep "is not there\|orphaned" "$T/first" "$T/second"'
+check 'its run is run' 'quire-run && test "$(state foo#3)" = complete'
