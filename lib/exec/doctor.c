@@ -26,7 +26,8 @@ const char *finding_kind_name(enum finding_kind kind)
 	return names[kind];
 }
 
-static char *format(const char *fmt, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *format(
+	const char *fmt, va_list ap)
 {
 	struct buf b = BUF_INIT;
 
@@ -50,7 +51,7 @@ void doctor_say(struct doctor *d, enum finding_kind kind, const char *check,
 	va_end(ap);
 }
 
-static void set_command(
+__attribute__((format(printf, 3, 0))) static void set_command(
 	struct doctor *d, uid_t who, const char *fmt, va_list ap)
 {
 	struct finding *f = &d->findings[d->n - 1];

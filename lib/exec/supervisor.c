@@ -25,7 +25,6 @@
 #include "exec/runlog.h"
 #include "exec/watch.h"
 #include "exec/workspace.h"
-
 #include "store/setting.h"
 
 #define LINGER_LOOK_MS 1000
