@@ -116,6 +116,32 @@ out:
 	return status;
 }
 
+int fs_sync(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	int failed;
+
+	if (fd < 0)
+		return -1;
+	failed = fsync(fd);
+	if (failed)
+		close_keeping_errno(fd);
+	else
+		failed = close(fd);
+	return failed;
+}
+
+DIR *fs_opendir(int dirfd, const char *path, int flags)
+{
+	int fd =
+		openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close_keeping_errno(fd);
+	return dir;
+}
+
 static int make_folder(int dirfd, const char *path, mode_t mode)
 {
 	struct stat st;

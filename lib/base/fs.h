@@ -2,11 +2,13 @@
  * fs.h - files and folders, for callers that do not trust the path.
  *
  * Functions that take a directory descriptor never follow a symbolic link in
- * the last component, and open with O_CLOEXEC. A dirfd may be AT_FDCWD.
+ * the last component, unless it says so, and open with O_CLOEXEC. A dirfd may
+ * be AT_FDCWD.
  */
 #ifndef QUIRE_BASE_FS_H
 #define QUIRE_BASE_FS_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -26,6 +28,11 @@ int fs_read_file(int dirfd, const char *path, struct buf *b, size_t max);
  */
 int fs_replace_file(
 	int dirfd, const char *path, const void *data, size_t len, mode_t mode);
+/* fsync of a file or a folder; follows a link. -1 with errno. */
+int fs_sync(int dirfd, const char *path);
+/* A folder, for readdir(3) and closedir(3). flags is O_NOFOLLOW, or 0: a link
+ * is followed. NULL with errno. */
+DIR *fs_opendir(int dirfd, const char *path, int flags);
 /* mkdir -p of a relative or absolute path; an existing folder is fine. */
 int fs_mkdirs(int dirfd, const char *path, mode_t mode);
 /*

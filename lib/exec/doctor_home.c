@@ -2,7 +2,6 @@
  * The folders of a home: there, the owner's, and closed to those they are not
  * for. What quire init would mend is left to it.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "exec/doctor_check.h"
 #include "exec/layout.h"
 
@@ -139,17 +139,13 @@ static void check_folders(struct doctor *d, int shared)
 /* Files that are nobody else's to read. */
 static void check_secrets(struct doctor *d)
 {
-	int fd = openat(
-		d->home->fd, "secrets", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fs_opendir(d->home->fd, "secrets", 0);
 	struct dirent *entry;
 
 	if (!dir) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			doctor_say(d, FINDING_UNSEEN, CHECK, "secrets/: %s",
 				strerror(errno));
-		if (fd >= 0)
-			close(fd);
 		return;
 	}
 	while ((entry = readdir(dir))) {
@@ -158,7 +154,7 @@ static void check_secrets(struct doctor *d)
 
 		buf_addf(&rel, "secrets/%s", entry->d_name);
 		if (*entry->d_name != '.' &&
-			fstatat(fd, entry->d_name, &st, 0) == 0 &&
+			fstatat(d->home->fd, rel.ptr, &st, 0) == 0 &&
 			S_ISREG(st.st_mode) &&
 			is_owners(d, rel.ptr, &st, 0400) &&
 			(st.st_mode & 077)) {

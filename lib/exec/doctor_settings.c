@@ -3,12 +3,12 @@
  * the good ones lead to. The sandbox.
  */
 #include <errno.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/shword.h"
 #include "exec/doctor_check.h"
 #include "exec/layout.h"
@@ -111,23 +111,19 @@ static void check_kick(struct doctor *d, const char *kick)
 /* A slot that its owner cannot lock stops every run. */
 static void check_slots(struct doctor *d)
 {
-	int fd = openat(
-		d->home->fd, "slots", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fs_opendir(d->home->fd, "slots", 0);
 	struct dirent *entry;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return; /* the check of the folders has said so */
-	}
 	while ((entry = readdir(dir))) {
 		struct buf rel = BUF_INIT, path = BUF_INIT;
 		struct buf home = BUF_INIT;
 		struct stat st;
 
 		if (*entry->d_name == '.' ||
-			fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+			fstatat(dirfd(dir), entry->d_name, &st,
+				AT_SYMLINK_NOFOLLOW) ||
 			(S_ISREG(st.st_mode) && st.st_uid == d->home->owner &&
 				(st.st_mode & 0600) == 0600))
 			continue;

@@ -1,6 +1,5 @@
 #include "exec/forget.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -194,24 +193,19 @@ static void move_runs_back(struct leaving *l)
 static int move_runs(struct leaving *l, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	int fd, failed = 0;
+	int failed = 0;
 	struct dirent *d;
 	DIR *dir;
 
 	buf_addf(&path, "runs/%s", l->repo->name);
-	fd = openat(l->home->fd, path.ptr,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fs_opendir(l->home->fd, path.ptr, O_NOFOLLOW);
 	buf_release(&path);
-	if (fd < 0)
+	if (!dir)
 		return errno == ENOENT ? 0
 				       : err_sys(e, "runs/%s", l->repo->name);
-	dir = fdopendir(fd);
-	if (!dir || fs_mkdirs(l->home->fd, "runs/.pruned", 0750) < 0) {
+	if (fs_mkdirs(l->home->fd, "runs/.pruned", 0750) < 0) {
 		err_sys(e, "runs/%s", l->repo->name);
-		if (dir)
-			closedir(dir);
-		else
-			close(fd);
+		closedir(dir);
 		return -1;
 	}
 	while (!failed && (errno = 0, d = readdir(dir)))
@@ -345,23 +339,18 @@ static pid_t maker(const char *name)
 
 int forget_sweep(const struct home *h, struct buf *done, struct err *e)
 {
-	int fd = openat(h->fd, "repos", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fs_opendir(h->fd, "repos", 0);
 	struct dirent *d;
 	int failed = 0;
 
-	if (!dir) {
-		err_sys(e, "%s/repos", h->path);
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
+	if (!dir)
+		return err_sys(e, "%s/repos", h->path);
 	while (!failed && (errno = 0, d = readdir(dir))) {
 		pid_t pid = maker(d->d_name);
 
 		if (!pid || kill(pid, 0) == 0 || errno != ESRCH)
 			continue;
-		failed = fs_remove_tree(fd, d->d_name) < 0;
+		failed = fs_remove_tree(dirfd(dir), d->d_name) < 0;
 		if (!failed)
 			buf_addf(done, "removed %s/repos/%s\n", h->path,
 				d->d_name);

@@ -1,7 +1,6 @@
 /*
  * Files that ought to be gone: the workspaces of runs that have ended.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -141,17 +140,11 @@ static void newest_add(struct newest *new, const char *id)
 static int list_dir(
 	int home, const char *dir, struct newest *runs, struct strv *below)
 {
-	int fd = openat(home, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fs_opendir(home, dir, 0);
 	struct dirent *entry;
 
-	if (!d) {
-		int why = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = why;
+	if (!d)
 		return -1;
-	}
 	while (errno = 0, (entry = readdir(d))) {
 		if (entry->d_name[0] == '.')
 			continue;

@@ -15,7 +15,6 @@
  * Nobody waits for pruning: it comes last, and ends after some runs or some
  * time; the next reconcile goes on.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -69,20 +68,6 @@ static void warn_sys(struct pass *p, const char *path)
 	pass_warn(p, "%s", e.text);
 }
 
-static int sync_dir(int home, const char *path)
-{
-	int fd = openat(home, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int failed;
-
-	if (fd < 0)
-		return -1;
-	failed = fsync(fd);
-	int why = errno;
-	close(fd);
-	errno = why;
-	return failed;
-}
-
 /* Where a run's folder is, and where it goes. */
 struct place {
 	struct buf parent, dir, pruned;
@@ -112,7 +97,7 @@ static int move_aside(struct pass *p, const struct place *at)
 	if (fs_mkdirs(home, PRUNED, 0750) < 0 ||
 		renameat(home, at->dir.ptr, home, at->pruned.ptr) < 0)
 		return -1;
-	return sync_dir(home, at->parent.ptr) < 0 || sync_dir(home, PRUNED) < 0
+	return fs_sync(home, at->parent.ptr) < 0 || fs_sync(home, PRUNED) < 0
 		       ? -1
 		       : 0;
 }
@@ -134,7 +119,7 @@ static int is_runs_there(struct pass *p, const char *repo)
 {
 	struct buf path = BUF_INIT;
 	struct dirent *entry;
-	int fd, found;
+	int found;
 	DIR *d;
 
 	buf_addf(&path, "runs/%s", repo);
@@ -142,13 +127,9 @@ static int is_runs_there(struct pass *p, const char *repo)
 	buf_release(&path);
 	if (found)
 		return 1;
-	fd = openat(p->r->home->fd, "runs", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	d = fd < 0 ? NULL : fdopendir(fd);
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	d = fs_opendir(p->r->home->fd, "runs", 0);
+	if (!d)
 		return 0;
-	}
 	while (!found && (entry = readdir(d)))
 		found = entry->d_name[0] != '.';
 	closedir(d);
@@ -351,18 +332,11 @@ static int finish_row(struct pass *p, const struct run *r, struct err *e)
 /* The names in runs/.pruned. -1 with errno. */
 static int list_pruned(struct pass *p, struct strv *names)
 {
-	int fd = openat(p->r->home->fd, PRUNED,
-		O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = fs_opendir(p->r->home->fd, PRUNED, O_NOFOLLOW);
 	struct dirent *entry;
 
-	if (!d) {
-		int why = errno;
-		if (fd >= 0)
-			close(fd);
-		errno = why;
-		return why == ENOENT ? 0 : -1;
-	}
+	if (!d)
+		return errno == ENOENT ? 0 : -1;
 	while (errno = 0, (entry = readdir(d)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			strv_push(names, entry->d_name);

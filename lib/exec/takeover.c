@@ -1,6 +1,5 @@
 #include "exec/takeover.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/commit.h"
+#include "base/fs.h"
 #include "base/gitcat.h"
 #include "exec/adopt.h"
 #include "store/legacy.h"
@@ -145,15 +145,11 @@ static void walk_entry(struct walk *w, const char *name, int depth)
 
 static void walk_folder(struct walk *w, int depth)
 {
-	int fd = openat(
-		w->home->fd, w->path.ptr, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fs_opendir(w->home->fd, w->path.ptr, 0);
 	struct dirent *d;
 
 	if (!dir) {
 		miss_folder(w);
-		if (fd >= 0)
-			close(fd);
 		return;
 	}
 	while (errno = 0, d = readdir(dir))
@@ -200,14 +196,11 @@ static int is_ours(const char *name)
 
 static void list_unknown(const struct home *h, struct takeover *t)
 {
-	int fd = openat(h->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = fs_opendir(h->fd, ".", 0);
 	struct dirent *d;
 
 	if (!dir) {
 		buf_addf(&t->left, "%s: %s\n", h->path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
 		return;
 	}
 	while ((d = readdir(dir)))

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/fs.h"
 #include "base/mem.h"
 
 #define LOCKED_NAP_MS 50
@@ -144,23 +145,6 @@ static int check_copy(struct backup *b, struct err *e)
 	return failed;
 }
 
-static int sync_path(const char *path, int flags)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
-	int failed;
-
-	if (fd < 0)
-		return -1;
-	failed = fsync(fd);
-	int why = errno;
-	if (close(fd) && !failed) {
-		failed = -1;
-		why = errno;
-	}
-	errno = why;
-	return failed;
-}
-
 /* Over nothing that came meanwhile, where the file system can tell. */
 static int rename_new(const struct backup *b)
 {
@@ -180,13 +164,13 @@ static int rename_new(const struct backup *b)
 
 static int put_in_place(struct backup *b, struct err *e)
 {
-	if (sync_path(b->made.ptr, 0) < 0)
+	if (fs_sync(AT_FDCWD, b->made.ptr) < 0)
 		return err_sys(e, "%s", b->path);
 	if (rename_new(b) < 0)
 		return errno == EEXIST ? refuse_existing(b, e)
 				       : err_sys(e, "%s", b->path);
 	buf_reset(&b->made);
-	if (sync_path(b->folder.ptr, O_DIRECTORY) < 0)
+	if (fs_sync(AT_FDCWD, b->folder.ptr) < 0)
 		return err_sys(e, "%s", b->folder.ptr);
 	return 0;
 }

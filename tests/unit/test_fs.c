@@ -204,6 +204,40 @@ static void folders_are_made_all_the_way(void **state)
 	assert_true(is_there("a/e"));
 }
 
+static void folders_are_opened_by_any_name_or_by_their_own(void **state)
+{
+	int entries = 0;
+	DIR *d;
+
+	(void)state;
+	make_folder(dir, "a");
+	make_file(dir, "a/f", "");
+	assert_int_equal(symlinkat("a", dir, "link"), 0);
+	d = fs_opendir(dir, "link", 0);
+	assert_non_null(d);
+	assert_int_equal(fcntl(dirfd(d), F_GETFD), FD_CLOEXEC);
+	while (readdir(d))
+		entries++;
+	assert_int_equal(entries, 3); /* with . and .. */
+	closedir(d);
+	assert_null(fs_opendir(dir, "link", O_NOFOLLOW));
+	assert_int_equal(errno, ENOTDIR);
+	assert_null(fs_opendir(dir, "a/f", 0));
+	assert_int_equal(errno, ENOTDIR);
+	assert_null(fs_opendir(dir, "none", 0));
+	assert_int_equal(errno, ENOENT);
+}
+
+static void files_and_folders_are_synced(void **state)
+{
+	(void)state;
+	make_folder(dir, "a");
+	make_file(dir, "a/f", "");
+	assert_int_equal(fs_sync(dir, "a"), 0);
+	assert_int_equal(fs_sync(dir, "a/f"), 0);
+	assert_errno(fs_sync(dir, "none"), ENOENT);
+}
+
 static void flags_are_set_and_cleared(void **state)
 {
 	int ends[2];
@@ -497,6 +531,8 @@ int main(void)
 		FS_TEST(replacing_what_cannot_be_leaves_the_old),
 		FS_TEST(a_link_in_the_way_is_replaced_not_followed),
 		FS_TEST(folders_are_made_all_the_way),
+		FS_TEST(folders_are_opened_by_any_name_or_by_their_own),
+		FS_TEST(files_and_folders_are_synced),
 		FS_TEST(flags_are_set_and_cleared),
 		FS_TEST(siblings_are_beside_the_executable),
 		FS_TEST(a_tree_is_removed),
