@@ -53,7 +53,6 @@ static void report_stray(struct pass *p, const char *dir)
 {
 	int home = p->r->home->fd, news, fd;
 	struct buf path = BUF_INIT;
-	struct err e;
 
 	buf_addf(&path, "%s/reported", dir);
 	if (p->r->dry_run) {
@@ -64,10 +63,8 @@ static void report_stray(struct pass *p, const char *dir)
 			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
 			0640);
 		news = fd >= 0 || (errno != EEXIST && errno != ENOENT);
-		if ((fd < 0 && news) || (fd >= 0 && close(fd))) {
-			err_sys(&e, "%s/%s", p->r->home->path, path.ptr);
-			pass_warn(p, "%s", e.text);
-		}
+		if ((fd < 0 && news) || (fd >= 0 && close(fd)))
+			pass_warn_sys(p, path.ptr);
 	}
 	if (news)
 		pass_say(p,
@@ -168,15 +165,10 @@ static int walk(struct pass *p, const char *dir, int depth, struct err *e)
 	struct strv below = STRV_INIT;
 	int rc = 0;
 
-	if (list_dir(p->r->home->fd, dir, &runs, &below) < 0) {
-		/* not a folder, or gone since its parent was read: nothing */
-		if (errno != ENOTDIR && errno != ENOENT) {
-			struct err why;
-
-			err_sys(&why, "%s/%s", p->r->home->path, dir);
-			pass_warn(p, "%s", why.text);
-		}
-	}
+	/* not a folder, or gone since its parent was read: nothing */
+	if (list_dir(p->r->home->fd, dir, &runs, &below) < 0 &&
+		errno != ENOTDIR && errno != ENOENT)
+		pass_warn_sys(p, dir);
 	for (size_t i = 0; i < runs.ids.n && rc == 0; i++)
 		rc = leftover(p, dir, runs.ids.v[i], e);
 	for (size_t i = 0; i < below.n && depth > 0 && rc == 0; i++) {

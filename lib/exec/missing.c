@@ -95,16 +95,13 @@ static int64_t marker_time(struct pass *p, const char *path)
 static void marker_make(struct pass *p, const char *dir, const char *path)
 {
 	int home = p->r->home->fd;
-	struct err e;
 	int fd = -1;
 
 	if (fs_mkdirs(home, dir, 0750) == 0)
 		fd = openat(home, path,
 			O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0 || close(fd)) {
-		err_sys(&e, "%s/%s", p->r->home->path, path);
-		pass_warn(p, "%s", e.text);
-	}
+	if (fd < 0 || close(fd))
+		pass_warn_sys(p, path);
 }
 
 /* What git said of one live run's commit. */
@@ -130,8 +127,7 @@ static int judge_commit(
 			marker_make(p, dir.ptr, path.ptr);
 	} else if (!missing && since >= 0 && !p->r->dry_run &&
 		   unlinkat(p->r->home->fd, path.ptr, 0))
-		pass_warn(p, "%s/%s: %s", p->r->home->path, path.ptr,
-			strerror(errno));
+		pass_warn_sys(p, path.ptr);
 	buf_release(&dir);
 	buf_release(&path);
 	buf_release(&name);

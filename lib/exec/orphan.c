@@ -192,12 +192,10 @@ int orphan_begun(struct pass *p, const struct run *seen, struct err *e)
 static int runs_dir_is_there(struct pass *p)
 {
 	struct stat st;
-	struct err e;
 
 	if (fstatat(p->r->home->fd, "runs", &st, 0) == 0)
 		return 1;
-	err_sys(&e, "%s/runs", p->r->home->path);
-	pass_warn(p, "%s", e.text);
+	pass_warn_sys(p, "runs");
 	return 0;
 }
 

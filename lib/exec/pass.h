@@ -38,6 +38,8 @@ void pass_say(struct pass *p, const char *fmt, ...)
 /* Counts as a problem: quire-reconcile will exit 75. */
 void pass_warn(struct pass *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same for a path below the home, with the words of errno. */
+void pass_warn_sys(struct pass *p, const char *path);
 /* "foo#3", and "foo": appended. */
 void pass_add_run(struct buf *b, const struct run *r);
 void pass_add_repo(struct buf *b, const char *repo);

@@ -60,14 +60,6 @@ static int exists(struct pass *p, const char *path)
 	return fstatat(p->r->home->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static void warn_sys(struct pass *p, const char *path)
-{
-	struct err e;
-
-	err_sys(&e, "%s/%s", p->r->home->path, path);
-	pass_warn(p, "%s", e.text);
-}
-
 /* Where a run's folder is, and where it goes. */
 struct place {
 	struct buf parent, dir, pruned;
@@ -110,7 +102,7 @@ static void move_back(struct pass *p, const struct place *at)
 	if (fs_mkdirs(home, at->parent.ptr, 0750) < 0 ||
 		renameat2(home, at->pruned.ptr, home, at->dir.ptr,
 			RENAME_NOREPLACE) < 0)
-		warn_sys(p, at->pruned.ptr);
+		pass_warn_sys(p, at->pruned.ptr);
 }
 
 /* Whether the folder of a run would be seen if there were one: not where a disk
@@ -194,7 +186,7 @@ static int prune_dir(struct pass *p, const struct run *r,
 	if (!clean(p, r, at))
 		return 0;
 	if (move_aside(p, at) < 0) {
-		warn_sys(p, at->dir.ptr);
+		pass_warn_sys(p, at->dir.ptr);
 		if (!exists(p, at->dir.ptr))
 			move_back(p, at);
 		return 0;
@@ -203,7 +195,7 @@ static int prune_dir(struct pass *p, const struct run *r,
 	if (gone <= 0)
 		move_back(p, at);
 	else if (fs_remove_tree(p->r->home->fd, at->pruned.ptr) < 0)
-		warn_sys(p, at->pruned.ptr);
+		pass_warn_sys(p, at->pruned.ptr);
 	return gone;
 }
 
@@ -296,7 +288,7 @@ static void finish(struct pass *p, const char *path)
 	if (p->r->dry_run)
 		pass_say(p, "%s: would finish its removal", path);
 	else if (fs_remove_tree(p->r->home->fd, path) < 0)
-		warn_sys(p, path);
+		pass_warn_sys(p, path);
 	else
 		pass_say(p, "%s: finished its removal", path);
 }
@@ -353,7 +345,7 @@ int pruned_pass(struct pass *p, struct err *e)
 	int rc = 0;
 
 	if (list_pruned(p, &names) < 0)
-		warn_sys(p, PRUNED);
+		pass_warn_sys(p, PRUNED);
 	for (size_t i = 0; i < names.n && rc == 0 && !is_spent(&left); i++) {
 		struct run r;
 		int got = run_by_id(p->db, names.v[i], &r, e);

@@ -65,6 +65,14 @@ void pass_warn(struct pass *p, const char *fmt, ...)
 	buf_release(&line);
 }
 
+void pass_warn_sys(struct pass *p, const char *path)
+{
+	struct err e;
+
+	err_sys(&e, "%s/%s", p->r->home->path, path);
+	pass_warn(p, "%s", e.text);
+}
+
 void pass_add_repo(struct buf *b, const char *repo)
 {
 	buf_add(b, repo, name_short_len(repo));
