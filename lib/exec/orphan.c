@@ -89,26 +89,6 @@ static int salvage(struct pass *p, const struct run *was, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
-int orphan_settle(struct pass *p, const struct run *seen, struct err *e)
-{
-	struct run now;
-	int fd = -1, got, rc = 0;
-
-	if (lock_take(p, seen, &fd) <= 0)
-		return 0;
-	got = run_by_id(p->db, seen->id, &now, e);
-	if (got < 0)
-		rc = -1;
-	else if (got > 0) {
-		if (now.state != RUN_PENDING)
-			rc = salvage(p, &now, e);
-		run_release(&now);
-	}
-	if (fd >= 0)
-		run_lock_release(fd);
-	return rc;
-}
-
 /* When the run was claimed, which made its lock file: by the clock of then. */
 static int64_t claimed_at_ms(struct pass *p, const struct run *r)
 {
@@ -168,24 +148,39 @@ static int settle_begun(struct pass *p, const struct run *r, struct err *e)
 	return got < 0 ? -1 : 0;
 }
 
-int orphan_begun(struct pass *p, const struct run *seen, struct err *e)
+/* Under the run's lock, by its row as it is then: only if that is pending
+ * still, or only if it is not. */
+static int settle_locked(
+	struct pass *p, const struct run *seen, int pending, struct err *e)
 {
 	struct run now;
 	int fd = -1, got, rc = 0;
 
-	if (!rundir_is_begun(p->r->home, seen) || lock_take(p, seen, &fd) <= 0)
+	if (lock_take(p, seen, &fd) <= 0)
 		return 0;
 	got = run_by_id(p->db, seen->id, &now, e);
 	if (got < 0)
 		rc = -1;
 	else if (got > 0) {
-		if (now.state == RUN_PENDING)
-			rc = settle_begun(p, &now, e);
+		if (pending == (now.state == RUN_PENDING))
+			rc = pending ? settle_begun(p, &now, e)
+				     : salvage(p, &now, e);
 		run_release(&now);
 	}
 	if (fd >= 0)
 		run_lock_release(fd);
 	return rc;
+}
+
+int orphan_settle(struct pass *p, const struct run *seen, struct err *e)
+{
+	return settle_locked(p, seen, 0, e);
+}
+
+int orphan_begun(struct pass *p, const struct run *seen, struct err *e)
+{
+	return rundir_is_begun(p->r->home, seen) ? settle_locked(p, seen, 1, e)
+						 : 0;
 }
 
 /* Without runs/ no lock can be found, and its absence says nothing. */
