@@ -14,24 +14,10 @@
 
 #include "base/fs.h"
 #include "exec/doctor.h"
+#include "root.h"
 
-static char root[] = "/tmp/quire-test-doctor.XXXXXX";
 static struct home home;
 static struct doctor doctor;
-
-static void put(const char *name, const char *text)
-{
-	struct buf path = BUF_INIT, folder = BUF_INIT;
-
-	buf_addf(&path, "%s%s", root, name);
-	buf_add(&folder, path.ptr, (size_t)(strrchr(path.ptr, '/') - path.ptr));
-	assert_int_equal(fs_mkdirs(AT_FDCWD, folder.ptr, 0755), 0);
-	assert_int_equal(
-		fs_replace_file(AT_FDCWD, path.ptr, text, strlen(text), 0644),
-		0);
-	buf_release(&path);
-	buf_release(&folder);
-}
 
 /* A machine where systemd runs. */
 static int enter(void **state)
@@ -39,8 +25,7 @@ static int enter(void **state)
 	struct err e;
 
 	(void)state;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
-	if (!mkdtemp(root) || home_open(&home, root, &e) < 0)
+	if (root_make() < 0 || home_open(&home, root, &e) < 0)
 		return -1;
 	doctor = (struct doctor){ .home = &home, .version = "1" };
 	put("/run/systemd/system/x", "");
@@ -52,7 +37,7 @@ static int leave(void **state)
 	(void)state;
 	doctor_release(&doctor);
 	home_close(&home);
-	return fs_remove_tree(AT_FDCWD, root);
+	return root_remove();
 }
 
 static void look(void)

@@ -13,8 +13,8 @@
 
 #include "base/fs.h"
 #include "exec/unitconf.h"
+#include "root.h"
 
-static char root[] = "/tmp/quire-test-unitconf.XXXXXX";
 static const char *const folders[] = { "/etc/s", "/run/s", "/usr/lib/s", NULL };
 static struct unitconf conf;
 static struct buf value;
@@ -22,9 +22,8 @@ static struct buf value;
 static int enter(void **state)
 {
 	(void)state;
-	strcpy(root + sizeof(root) - 7, "XXXXXX");
 	buf_init(&value);
-	return mkdtemp(root) ? 0 : -1;
+	return root_make();
 }
 
 static int leave(void **state)
@@ -32,21 +31,7 @@ static int leave(void **state)
 	(void)state;
 	unitconf_release(&conf);
 	buf_release(&value);
-	return fs_remove_tree(AT_FDCWD, root);
-}
-
-static void put(const char *name, const char *text)
-{
-	struct buf path = BUF_INIT, folder = BUF_INIT;
-
-	buf_addf(&path, "%s%s", root, name);
-	buf_add(&folder, path.ptr, (size_t)(strrchr(path.ptr, '/') - path.ptr));
-	assert_int_equal(fs_mkdirs(AT_FDCWD, folder.ptr, 0755), 0);
-	assert_int_equal(
-		fs_replace_file(AT_FDCWD, path.ptr, text, strlen(text), 0644),
-		0);
-	buf_release(&path);
-	buf_release(&folder);
+	return root_remove();
 }
 
 /* What key of [S] in x.conf is; "-": it is not set. */
