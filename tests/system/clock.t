@@ -61,10 +61,6 @@ queue() {
 	unkicked
 }
 
-row() {
-	sql "SELECT $2 FROM runs WHERE number = $1"
-}
-
 # in_order NUMBER: what is stored of the run: each time after the one that it
 # follows from
 in_order() {

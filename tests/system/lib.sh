@@ -165,6 +165,16 @@ sql() {
 	sqlite3 -cmd '.timeout 10000' "$QUIRE_HOME/quire.db" "$1"
 }
 
+# row NUMBER COLUMNS: of that run of foo, split by |.
+row() {
+	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
+}
+
+# dir NUMBER: the directory of that run of foo.
+dir() {
+	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
+}
+
 # state RUN: the state of a run.
 state() {
 	quire show "$1" --json | sed -n 's/.*"state": *"\([a-z]*\)".*/\1/p' |

@@ -17,14 +17,6 @@ pipeline foo "{\"jobs\":[
 commit=$(git -C foo rev-parse HEAD)
 n=0
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 # jobs NUMBER: each with its state and exit code, in order
 jobs() {
 	sql "SELECT job_id, jobs.state, exit_code FROM jobs
@@ -237,25 +229,27 @@ else
 fi
 quire cancel foo#10 >/dev/null
 rows >before
+# no_evidence PATTERN: three reconciles in a row say so, and change nothing.
+no_evidence() {
+	for no_evidence_i in 1 2 3; do
+		quire-reconcile >said 2>&1
+		no_evidence_status=$?
+		test $no_evidence_status = 75 && grep "$1" said || return 1
+	done
+	rows | cmp - before
+}
 mv "$QUIRE_HOME/runs" "$T/runs.away"
-check 'without the folder of runs a live one is left alone, and it is said' '
-	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
-		test $s = 75 && grep "/runs: No such file" said || exit 1; done
-	rows | cmp - before'
+check 'without the folder of runs a live one is left alone, and it is said' \
+	'no_evidence "/runs: No such file"'
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
 mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
-check 'nor without that of the runs of its repository' '
-	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
-		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
-			exit 1; done
-	rows | cmp - before'
+check 'nor without that of the runs of its repository' \
+	'no_evidence "foo#9: .*/runs/foo.git: No such file"'
 mv "$T/runs.away" "$QUIRE_HOME/runs/foo.git"
 mv "$QUIRE_HOME/repos" "$T/repos.away"
-check 'nor without the folder of repositories' '
-	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
-		test $s = 75 && grep "foo.git.*not there.*mounted" said || exit 1
-	done; rows | cmp - before'
+check 'nor without the folder of repositories' \
+	'no_evidence "foo.git.*not there.*mounted"'
 mv "$T/repos.away" "$QUIRE_HOME/repos"
 check 'all is there again: it goes on' \
 	'! quire-reconcile 2>&1 | grep . && rows | cmp - before &&
@@ -263,17 +257,13 @@ check 'all is there again: it goes on' \
 # shellcheck disable=SC2046
 crash $(survivors)
 mv "$QUIRE_HOME/runs" "$T/runs.away"
-check 'a lost run is not orphaned by a disk that is not mounted either' '
-	for i in 1 2 3; do quire-reconcile >said 2>&1; test $? = 75 || exit 1
-	done; rows | cmp - before'
+check 'a lost run is not orphaned by a disk that is not mounted either' \
+	'no_evidence "/runs: No such file"'
 rmdir "$QUIRE_HOME/runs" 2>/dev/null
 mv "$T/runs.away" "$QUIRE_HOME/runs"
 mv "$QUIRE_HOME/runs/foo.git" "$T/runs.away"
-check 'nor by one that lacks the runs of its repository' '
-	for i in 1 2 3; do quire-reconcile >said 2>&1; s=$?
-		test $s = 75 && grep "foo#9: .*/runs/foo.git: No such file" said ||
-			exit 1; done
-	rows | cmp - before'
+check 'nor by one that lacks the runs of its repository' \
+	'no_evidence "foo#9: .*/runs/foo.git: No such file"'
 mv "$T/runs.away" "$QUIRE_HOME/runs/foo.git"
 check 'but when it is back' 'quire-reconcile && settled 9 orphaned'
 

@@ -17,14 +17,6 @@ new_home
 quire config minFree 0 >/dev/null
 new_repo foo
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 QUICK='{"jobs":[{"id":"a","run":"true"}]}'
 pipeline foo "$QUICK"
 push foo >/dev/null

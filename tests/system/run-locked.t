@@ -7,10 +7,6 @@ plan 9
 new_home
 new_repo foo
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
 jobs() {
 	sql "SELECT group_concat(job_id || ' ' || jobs.state) FROM jobs
 		JOIN runs ON runs.id = run_id WHERE number = $1"

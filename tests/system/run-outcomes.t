@@ -7,15 +7,7 @@ new_home
 new_repo foo
 
 # row NUMBER COLUMNS: of that run of foo
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
 # dir NUMBER: its folder
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 # text NUMBER JOB N: what a command printed
 text() {
 	sed 's/^[^ ]* [^ ]* [FP] //' "$(dir "$1")/jobs/$2/sh-$3.log"

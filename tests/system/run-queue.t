@@ -6,14 +6,6 @@ plan 28
 new_home
 new_repo foo
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 states() {
 	sql "SELECT count(*) FROM runs WHERE state = '$1'"
 }

@@ -6,14 +6,6 @@ plan 22
 new_home
 new_repo foo
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 # alive PID: a zombie that nobody has reaped yet is not.
 alive() {
 	[ -e "/proc/$1/status" ] && ! grep -q '^State:.[ZX]' "/proc/$1/status"

@@ -6,10 +6,6 @@ plan 21
 new_home
 new_repo foo
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
 # list DIR: modes, targets of links and names, sorted.
 list() {
 	(cd "$1" && find . -mindepth 1 -printf '%M %l %p\n' | sort)

@@ -9,14 +9,6 @@ new_home
 new_repo foo
 mkdir "$T/pids"
 
-row() {
-	sql "SELECT $2 FROM runs WHERE repo = 'foo.git' AND number = $1"
-}
-
-dir() {
-	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
-}
-
 now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
