@@ -112,6 +112,8 @@ ASAN = -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 REPORTS = $(CURDIR)/build/asan/reports
 asan: packages-build+test
 	@rm -rf '$(REPORTS)' && mkdir -p -m 1777 '$(REPORTS)'
+	@[ build/asan/sanitizers.o -nt tests/sanitizers.c ] || \
+		rm -rf build/asan/bin build/asan/unit
 	@$(CC) -DREPORTS='"$(REPORTS)"' -c -o build/asan/sanitizers.o \
 		tests/sanitizers.c
 	@$(MAKE) --no-print-directory B=build/asan STATIC= \
