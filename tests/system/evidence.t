@@ -97,4 +97,6 @@ done
 check 'a repository that the disk does not give is no repository that is gone' \
 	'grep INJECTED "$T/trace" && grep "foo.git: .*Input/output error" \
 	"$T/second" && ! grep "is not there\|orphaned" "$T/first" "$T/second"'
-check 'its run is run' 'quire-run && test "$(state foo#3)" = complete'
+# by this one, or by one that those reconciles have kicked
+check 'its run is run' 'quire-run && wait_for '\''
+	test "$(state foo#3)" = complete'\'
