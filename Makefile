@@ -73,7 +73,7 @@ ifneq ($(STATIC),)
 $(B)/bin/quire-push $(B)/bin/quire-cgi: $(B)/obj/bin/static.o
 endif
 $(B)/bin/quire: $(CMD_SRC:%.c=$(B)/obj/%.o)
-$(B)/bin/quire-ci: $(B)/obj/bin/ci_progress.o
+$(B)/bin/quire-ci: $(patsubst %.c,$(B)/obj/%.o,$(wildcard bin/ci_*.c))
 $(PROGRAMS:%=$(B)/bin/%): $(B)/bin/%: $(B)/obj/bin/%.o \
 		$(B)/obj/bin/program.o $(B)/libquire.a
 	@mkdir -p $(@D)

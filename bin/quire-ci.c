@@ -12,29 +12,18 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/event.h"
 #include "base/fs.h"
-#include "base/git.h"
 #include "base/pipeline.h"
 #include "base/units.h"
-#include "ci_progress.h"
-#include "exec/executor.h"
+#include "ci.h"
 #include "exec/fds.h"
-#include "exec/kick.h"
-#include "exec/proctree.h"
-#include "exec/sendq.h"
 #include "program.h"
 
-#define NAME "quire-ci"
-#define CHANGED_MAX (256 << 20)
-
-extern char **environ;
+#define NAME CI_NAME
 
 static const char usage[] =
 	"usage: quire-ci run [--branch NAME | --tag NAME]\n"
@@ -56,131 +45,6 @@ static const char usage[] =
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
 	"      --help           show this text\n"
 	"      --version        show the version\n";
-
-struct options {
-	const char *workspace, *run_dir;
-	const char *branch, *tag;
-	int64_t max_log;
-};
-
-static int open_folder(const char *path, struct err *e)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? err_sys(e, "%s", path) : fd;
-}
-
-/* What the run is for, as the environment says. changed is the caller's. */
-static int read_cause(
-	struct executor_cause *c, struct buf *changed, struct err *e)
-{
-	const char *file = getenv("QUIRE_CHANGED");
-
-	*c = (struct executor_cause){ getenv("QUIRE_BRANCH"),
-		getenv("QUIRE_TAG"), NULL, 0 };
-	if (!file)
-		return 0;
-	if (fs_read_file(AT_FDCWD, file, changed, CHANGED_MAX) < 0)
-		return err_sys(e, "QUIRE_CHANGED: %s", file);
-	c->changed = changed->ptr;
-	c->changed_len = changed->len;
-	return 0;
-}
-
-static void queue_event(
-	void *arg, const struct event *ev, const char *line, size_t len)
-{
-	struct sendq *out = arg;
-
-	(void)ev;
-	buf_add(&out->pending, line, len);
-}
-
-/* The run ends before it began: its pipeline is wrong. */
-static int refuse(struct sendq *out, const char *reason, struct err *e)
-{
-	struct event ev = { .type = EVENT_RUN_FINISHED,
-		.at_ms = -1,
-		.outcome = "pipeline-failure",
-		.reason = (char *)reason };
-
-	event_write(&out->pending, &ev);
-	return sendq_drain(out) < 0 ? err_sys(e, "standard output") : 0;
-}
-
-static int exec_pipeline(
-	const struct executor *x, struct pipeline *p, struct err *e)
-{
-	struct executor_result result = { 0 };
-
-	/* EXIT_USAGE: there is none, which here is no other than a wrong one */
-	if (pipeline_load(p, x->workspace_fd, e) < 0)
-		return e->status == EXIT_RED || e->status == EXIT_USAGE
-			       ? refuse(x->out, e->text, e)
-			       : -1;
-	int ret = executor_run(x, &result, e);
-	if (ret == 0 && result.outcome == EXECUTOR_HANGUP)
-		return err_set(e, EXIT_BUSY, "the supervisor is gone");
-	if (ret == 0 && result.outcome == EXECUTOR_SIGNAL)
-		return err_set(e, 128 + result.signal, "ended by signal %d",
-			result.signal);
-	return ret;
-}
-
-static int run_exec(const struct options *o)
-{
-	struct sendq out;
-	struct buf changed = BUF_INIT;
-	struct pipeline p = { 0 };
-	struct err e;
-	struct executor x = {
-		.pipeline = &p,
-		.max_log = o->max_log,
-		.env = environ,
-		.hangup_fd = STDIN_FILENO,
-		.out = &out,
-		.event = queue_event,
-		.arg = &out,
-	};
-
-	if (!o->workspace || !o->run_dir)
-		return program_usage(
-			NAME, "exec: --workspace and --run-dir are needed");
-	sendq_open(&out, STDOUT_FILENO, 1);
-	int ret = -1;
-	if ((x.workspace_fd = open_folder(o->workspace, &e)) >= 0 &&
-		(x.run_dir_fd = open_folder(o->run_dir, &e)) >= 0 &&
-		read_cause(&x.cause, &changed, &e) == 0 &&
-		proctree_subreaper(1, &e) == 0)
-		ret = exec_pipeline(&x, &p, &e);
-	pipeline_release(&p);
-	sendq_close(&out);
-	buf_release(&changed);
-	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
-}
-
-/* The open folder that holds .quire, from here up; the process moves there. */
-static int find_top(struct err *e)
-{
-	struct stat st, here, above;
-
-	for (;;) {
-		if (fstatat(AT_FDCWD, ".quire", &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return open_folder(".", e);
-		if (stat(".", &here) < 0 || stat("..", &above) < 0 ||
-			(here.st_dev == above.st_dev &&
-				here.st_ino == above.st_ino) ||
-			chdir("..") < 0)
-			return err_set(e, EXIT_USAGE,
-				"no .quire/ci.json here or above");
-	}
-}
-
-static int load_here(struct pipeline *p, int *top, struct err *e)
-{
-	*top = find_top(e);
-	return *top < 0 ? -1 : pipeline_load(p, *top, e);
-}
 
 /* Who names a file that can't be read has not asked about a pipeline. */
 static int say_unread(const char *file, struct err *e)
@@ -226,197 +90,13 @@ static int run_check(const char *file)
 	if (file) {
 		ret = check_file(file, &e);
 	} else {
-		ret = load_here(&p, &top, &e);
+		ret = ci_load_here(&p, &top, &e);
 		pipeline_release(&p);
 	}
 	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
 }
 
-/* A person's environment, without what belongs to a git hook that quire-ci may
- * have been started from. */
-static void clean_env(void)
-{
-	size_t i = 0;
-
-	while (environ && environ[i]) {
-		size_t len = strcspn(environ[i], "=");
-		char name[256];
-
-		if ((strncmp(environ[i], "GIT_", 4) != 0 &&
-			    strncmp(environ[i], "PWD=", 4) != 0 &&
-			    strncmp(environ[i], "OLDPWD=", 7) != 0) ||
-			len >= sizeof(name)) {
-			i++;
-			continue;
-		}
-		memcpy(name, environ[i], len);
-		name[len] = '\0';
-		if (unsetenv(name) < 0)
-			i++;
-	}
-}
-
-static int set_var(const char *name, const char *value, struct err *e)
-{
-	if (value ? setenv(name, value, 1) < 0 : unsetenv(name) < 0)
-		return err_sys(e, "%s", name);
-	return 0;
-}
-
-/* The branch that the working tree is on; none where git says so. */
-static int current_branch(struct buf *branch, struct err *e)
-{
-	static const char *const argv[] = { "git", "symbolic-ref", "-q",
-		"--short", "HEAD", NULL };
-	struct err ignored;
-
-	if (git_run(NULL, argv, branch, 4096, &ignored) != 0)
-		buf_reset(branch);
-	while (branch->len && branch->ptr[branch->len - 1] == '\n')
-		buf_setlen(branch, branch->len - 1);
-	return branch->len ? set_var("QUIRE_BRANCH", branch->ptr, e) : 0;
-}
-
-/* Not QUIRE_RUN_ID of a run that quire-ci is within: its supervisor finds
- * stray processes by it. */
-static int mark_job(struct err *e)
-{
-	const char *id = getenv("QUIRE_RUN_ID");
-
-	return id && *id ? 0 : set_var("QUIRE_RUN_ID", KICK_LOCAL_RUN, e);
-}
-
-static int local_env(const struct options *o, struct err *e)
-{
-	struct buf branch = BUF_INIT;
-	char *top = getcwd(NULL, 0);
-	int ret = 0;
-
-	if (!top)
-		return err_sys(e, "the working tree");
-	clean_env();
-	if (o->branch || o->tag) {
-		ret = set_var("QUIRE_BRANCH", o->branch, e);
-		if (ret == 0)
-			ret = set_var("QUIRE_TAG", o->tag, e);
-	} else if (!getenv("QUIRE_BRANCH") && !getenv("QUIRE_TAG")) {
-		ret = current_branch(&branch, e);
-	}
-	if (ret == 0)
-		ret = set_var("QUIRE_WORKSPACE", top, e);
-	if (ret == 0)
-		ret = set_var("CI", "true", e);
-	if (ret == 0)
-		ret = mark_job(e);
-	buf_release(&branch);
-	free(top);
-	return ret;
-}
-
-static void show_event(
-	void *arg, const struct event *ev, const char *line, size_t len)
-{
-	(void)line;
-	(void)len;
-	ci_progress_event(arg, ev);
-}
-
-static void show_output(void *arg, const char *job_id,
-	enum crilog_stream stream, const char *data, size_t len)
-{
-	(void)stream;
-	ci_progress_output(arg, job_id, data, len);
-}
-
-static int want_colour(void)
-{
-	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) && !(no && *no) && term &&
-	       strcmp(term, "dumb") != 0;
-}
-
-/* The last lines, and the exit status with its line if it was cut short. */
-static int say_result(struct executor *x, struct ci_progress *progress,
-	const struct executor_result *r, struct err *e)
-{
-	struct buf limit = BUF_INIT;
-
-	if (r->outcome == EXECUTOR_HANGUP) {
-		errno = x->out->error;
-		err_sys(e, "standard output");
-		e->status = EXIT_RED;
-		return -1;
-	}
-	ci_progress_table(progress);
-	if (r->outcome == EXECUTOR_SIGNAL) {
-		/* the terminal may be stopped: what it does not take is lost */
-		sendq_flush(x->out);
-		return err_set(e, 128 + r->signal, "interrupted");
-	}
-	if (sendq_drain(x->out) < 0)
-		return err_sys(e, "standard output");
-	if (r->outcome != EXECUTOR_TIMEOUT)
-		return 0;
-	pipeline_add_timeout(&limit, x->timeout_ms);
-	err_set(e, EXIT_RED, "timed out after %s", limit.ptr);
-	buf_release(&limit);
-	return -1;
-}
-
-/* Runs p, which is filled here; progress is what shows it. */
-static int run_pipeline(struct executor *x, struct pipeline *p,
-	struct ci_progress *progress, const struct options *o, struct err *e)
-{
-	struct buf changed = BUF_INIT;
-	struct executor_result result = { 0 };
-
-	if (load_here(p, &x->workspace_fd, e) < 0)
-		return -1;
-	ci_progress_init(progress, p, &x->out->pending, want_colour());
-	int ret = local_env(o, e);
-	if (ret == 0)
-		ret = read_cause(&x->cause, &changed, e);
-	if (ret == 0)
-		ret = proctree_subreaper(1, e);
-	if (ret == 0) {
-		x->timeout_ms = p->timeout_ms;
-		x->env = environ;
-		ret = executor_run(x, &result, e);
-	}
-	if (ret == 0)
-		ret = say_result(x, progress, &result, e);
-	ci_progress_release(progress);
-	buf_release(&changed);
-	if (ret < 0)
-		return -1;
-	return result.outcome == EXECUTOR_GREEN ? EXIT_DONE : EXIT_RED;
-}
-
-static int run_local(const struct options *o)
-{
-	struct sendq out;
-	struct pipeline p = { 0 };
-	struct ci_progress progress = { 0 };
-	struct err e;
-	struct executor x = {
-		.pipeline = &p,
-		.run_dir_fd = -1,
-		.hangup_fd = -1,
-		.out = &out,
-		.event = show_event,
-		.output = show_output,
-		.arg = &progress,
-	};
-
-	sendq_open(&out, STDOUT_FILENO, 1);
-	int ret = run_pipeline(&x, &p, &progress, o, &e);
-	pipeline_release(&p);
-	sendq_close(&out);
-	return ret < 0 ? program_fail(NAME, &e) : ret;
-}
-
-static int run_command(int argc, char **argv, const struct options *o)
+static int run_command(int argc, char **argv, const struct ci_options *o)
 {
 	const char *command = argv[0];
 	int is_check = strcmp(command, "check") == 0;
@@ -427,9 +107,9 @@ static int run_command(int argc, char **argv, const struct options *o)
 	if (is_check)
 		return run_check(argv[1]);
 	if (strcmp(command, "run") == 0)
-		return run_local(o);
+		return ci_run(o);
 	if (strcmp(command, "exec") == 0)
-		return run_exec(o);
+		return ci_exec(o);
 	return program_usage(
 		NAME, "'%s': no such command (run, check or exec)", command);
 }
@@ -446,7 +126,7 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct options o = { 0 };
+	struct ci_options o = { 0 };
 	struct err e;
 	int c;
 

@@ -20,7 +20,6 @@
 
 #include "base/clock.h"
 #include "exec/fault.h"
-#include "exec/jobenv.h"
 #include "exec/proctree.h"
 #include "exec/runlog.h"
 #include "exec/watch.h"
@@ -28,12 +27,6 @@
 #include "store/setting.h"
 
 #define LINGER_LOOK_MS 1000
-
-/* What prepare() makes for the spawn. */
-struct launch {
-	struct strv env;
-	int64_t max_log;
-};
 
 /* What is to become of the row. */
 struct verdict {
@@ -73,17 +66,6 @@ static int settle(struct watch *w, struct verdict *v, struct err *e)
 	return 0;
 }
 
-static int read_settings(struct watch *w, struct launch *l, struct err *e)
-{
-	const char *repo = w->run->repo;
-	int failed =
-		setting_get_int(w->db, repo, "timeout", &w->timeout_ms, e) ||
-		setting_get_int(w->db, repo, "maxLog", &l->max_log, e);
-
-	errno = 0;
-	return failed ? -1 : 0;
-}
-
 static int lay_out(struct watch *w, struct err *e)
 {
 	struct buf path = BUF_INIT;
@@ -112,9 +94,14 @@ static int prepare(struct watch *w, struct launch *l, struct err *e)
 	w->events = rundir_append(&w->dir, "events.jsonl");
 	if (w->events < 0)
 		return err_sys(e, "%s/events.jsonl", w->dir.path);
-	if (read_settings(w, l, e) || lay_out(w, e))
+	if (setting_get_int(
+		    w->db, w->run->repo, "timeout", &w->timeout_ms, e)) {
+		errno = 0;
 		return -1;
-	return jobenv_make(&l->env, w->db, w->home, w->run, &w->dir, e);
+	}
+	if (lay_out(w, e))
+		return -1;
+	return launch_make(l, w->db, w->home, w->run, &w->dir, e);
 }
 
 /* Where a fault of the host is to blame, the caller is to claim no more: -1. */
@@ -206,8 +193,7 @@ static int execute(struct watch *w, const struct launch *l, struct verdict *v,
 	struct err why;
 	int failed = 0;
 
-	if (proctree_subreaper(1, &why) ||
-		watch_spawn(w, &l->env, l->max_log, &why)) {
+	if (proctree_subreaper(1, &why) || watch_spawn(w, l, &why)) {
 		failed = stop_if_hosts(&why, errno, e);
 		decide(v, RUN_FAILED, KIND_PROCESS_CRASHED, why.text);
 	} else {
@@ -242,7 +228,7 @@ static int is_still_active(struct watch *w)
 int supervise(struct db *db, const struct home *h, const struct run *r,
 	int lock, int stop, struct err *e)
 {
-	struct launch l = { .env = STRV_INIT };
+	struct launch l = { .argv = STRV_INIT, .env = STRV_INIT };
 	struct verdict v = { .reason = BUF_INIT };
 	struct watch w;
 	struct err why;
@@ -268,7 +254,7 @@ int supervise(struct db *db, const struct home *h, const struct run *r,
 		*e = why;
 		failed = -1;
 	}
-	strv_release(&l.env);
+	launch_release(&l);
 	buf_release(&v.reason);
 	watch_release(&w);
 	return failed;

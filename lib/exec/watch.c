@@ -108,32 +108,20 @@ static int spawn(struct watch *w, const char *program, const struct strv *argv,
 	return why;
 }
 
-int watch_spawn(
-	struct watch *w, const struct strv *env, int64_t max_log, struct err *e)
+int watch_spawn(struct watch *w, const struct launch *l, struct err *e)
 {
 	struct buf program = BUF_INIT;
-	struct strv argv = STRV_INIT;
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, log, why;
 
 	if (fs_sibling(&program, "quire-ci", e))
 		return -1;
-	strv_push(&argv, "quire-ci");
-	strv_push(&argv, "exec");
-	strv_push(&argv, "--workspace");
-	strv_pushf(&argv, "%s/workspace", w->dir.path);
-	strv_push(&argv, "--run-dir");
-	strv_push(&argv, w->dir.path);
-	if (max_log) {
-		strv_push(&argv, "--max-log");
-		strv_pushf(&argv, "%lld", (long long)max_log);
-	}
-
 	log = rundir_append(&w->dir, "quire-ci.log");
 	if (log < 0 || pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) ||
 		fs_set_nonblock(out[0], 1))
 		why = errno;
 	else
-		why = spawn(w, program.ptr, &argv, env, in[0], out[1], log);
+		why = spawn(
+			w, program.ptr, &l->argv, &l->env, in[0], out[1], log);
 	close_fd(&log);
 	close_fd(&in[0]);
 	close_fd(&out[1]);
@@ -143,7 +131,7 @@ int watch_spawn(
 		w->pidfd = pidfd_open(w->pid, 0);
 	else
 		w->pid = 0;
-	strv_release(&argv);
+
 	errno = why;
 	if (why)
 		err_sys(e, "%s", program.ptr);

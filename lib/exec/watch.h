@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/home.h"
+#include "exec/launch.h"
 #include "exec/rundir.h"
 #include "store/db.h"
 #include "store/ingest.h"
@@ -73,8 +74,7 @@ void watch_init(struct watch *w, struct db *db, const struct home *h,
 void watch_release(struct watch *w);
 
 /* Starts quire-ci. -1 with errno. */
-int watch_spawn(struct watch *w, const struct strv *env, int64_t max_log,
-	struct err *e);
+int watch_spawn(struct watch *w, const struct launch *l, struct err *e);
 /* Until one of these; all events that came are taken in then. */
 enum watch_end watch_until_end(struct watch *w);
 /* What is still in the stream, without waiting. -1: no space. */

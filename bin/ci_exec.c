@@ -1,0 +1,86 @@
+/*
+ * quire-ci exec: a pipeline for quire-run. Standard input is the pipe that the
+ * supervisor holds, and its end means: end everything.
+ */
+#include "ci.h"
+
+#include <unistd.h>
+
+#include "base/event.h"
+#include "exec/proctree.h"
+#include "exec/sendq.h"
+#include "program.h"
+
+extern char **environ;
+
+static void queue_event(
+	void *arg, const struct event *ev, const char *line, size_t len)
+{
+	struct sendq *out = arg;
+
+	(void)ev;
+	buf_add(&out->pending, line, len);
+}
+
+/* The run ends before it began: its pipeline is wrong. */
+static int refuse(struct sendq *out, const char *reason, struct err *e)
+{
+	struct event ev = { .type = EVENT_RUN_FINISHED,
+		.at_ms = -1,
+		.outcome = "pipeline-failure",
+		.reason = (char *)reason };
+
+	event_write(&out->pending, &ev);
+	return sendq_drain(out) < 0 ? err_sys(e, "standard output") : 0;
+}
+
+static int exec_pipeline(
+	const struct executor *x, struct pipeline *p, struct err *e)
+{
+	struct executor_result result = { 0 };
+
+	/* EXIT_USAGE: there is none, which here is no other than a wrong one */
+	if (pipeline_load(p, x->workspace_fd, e) < 0)
+		return e->status == EXIT_RED || e->status == EXIT_USAGE
+			       ? refuse(x->out, e->text, e)
+			       : -1;
+	int ret = executor_run(x, &result, e);
+	if (ret == 0 && result.outcome == EXECUTOR_HANGUP)
+		return err_set(e, EXIT_BUSY, "the supervisor is gone");
+	if (ret == 0 && result.outcome == EXECUTOR_SIGNAL)
+		return err_set(e, 128 + result.signal, "ended by signal %d",
+			result.signal);
+	return ret;
+}
+
+int ci_exec(const struct ci_options *o)
+{
+	struct sendq out;
+	struct buf changed = BUF_INIT;
+	struct pipeline p = { 0 };
+	struct err e;
+	struct executor x = {
+		.pipeline = &p,
+		.max_log = o->max_log,
+		.env = environ,
+		.hangup_fd = STDIN_FILENO,
+		.out = &out,
+		.event = queue_event,
+		.arg = &out,
+	};
+
+	if (!o->workspace || !o->run_dir)
+		return program_usage(
+			CI_NAME, "exec: --workspace and --run-dir are needed");
+	sendq_open(&out, STDOUT_FILENO, 1);
+	int ret = -1;
+	if ((x.workspace_fd = ci_open_folder(o->workspace, &e)) >= 0 &&
+		(x.run_dir_fd = ci_open_folder(o->run_dir, &e)) >= 0 &&
+		ci_read_cause(&x.cause, &changed, &e) == 0 &&
+		proctree_subreaper(1, &e) == 0)
+		ret = exec_pipeline(&x, &p, &e);
+	pipeline_release(&p);
+	sendq_close(&out);
+	buf_release(&changed);
+	return ret < 0 ? program_fail(CI_NAME, &e) : EXIT_DONE;
+}

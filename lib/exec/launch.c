@@ -1,0 +1,43 @@
+#include "exec/launch.h"
+
+#include <errno.h>
+
+#include "exec/jobenv.h"
+#include "store/setting.h"
+
+/* A limit that is off has no option. */
+static int add_limit(struct strv *argv, const char *option, struct db *db,
+	const struct run *r, const char *setting, struct err *e)
+{
+	int64_t value;
+
+	if (setting_get_int(db, r->repo, setting, &value, e)) {
+		errno = 0;
+		return -1;
+	}
+	if (value) {
+		strv_push(argv, option);
+		strv_pushf(argv, "%lld", (long long)value);
+	}
+	return 0;
+}
+
+int launch_make(struct launch *l, struct db *db, const struct home *h,
+	const struct run *r, struct rundir *d, struct err *e)
+{
+	strv_push(&l->argv, "quire-ci");
+	strv_push(&l->argv, "exec");
+	strv_push(&l->argv, "--workspace");
+	strv_pushf(&l->argv, "%s/workspace", d->path);
+	strv_push(&l->argv, "--run-dir");
+	strv_push(&l->argv, d->path);
+	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e))
+		return -1;
+	return jobenv_make(&l->env, db, h, r, d, e);
+}
+
+void launch_release(struct launch *l)
+{
+	strv_release(&l->argv);
+	strv_release(&l->env);
+}
