@@ -4,7 +4,7 @@
 
 #define BLANKS " \t\n"
 
-static int is_name(const char *word, size_t len)
+int envword_is_name(const char *word, size_t len)
 {
 	if (!len || (word[0] >= '0' && word[0] <= '9'))
 		return 0;
@@ -30,7 +30,7 @@ int envword_next(
 	*at = word + len;
 	if (!len)
 		return 0;
-	if (!equals || !is_name(word, (size_t)(equals - word)))
+	if (!equals || !envword_is_name(word, (size_t)(equals - word)))
 		return err_set(e, EXIT_USAGE,
 			"'%.*s' is not of the form NAME=VALUE",
 			len > 200 ? 200 : (int)len, word);

@@ -17,4 +17,7 @@
 int envword_next(
 	const char **at, struct buf *name, struct buf *value, struct err *e);
 
+/* Letters, digits and '_', no digit first. */
+int envword_is_name(const char *word, size_t len);
+
 #endif

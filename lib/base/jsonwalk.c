@@ -73,6 +73,18 @@ const char *jsonwalk_str(struct jsonwalk *at, struct json_object *o)
 	return json_object_get_string(o);
 }
 
+int jsonwalk_int(struct jsonwalk *at, struct json_object *o, int64_t min,
+	int64_t max, int64_t *to)
+{
+	if (jsonwalk_want(at, o, json_type_int, "a whole number") < 0)
+		return -1;
+	*to = json_object_get_int64(o);
+	if (*to < min || *to > max)
+		return jsonwalk_fail(at, "must be from %lld to %lld",
+			(long long)min, (long long)max);
+	return 0;
+}
+
 int jsonwalk_list(struct jsonwalk *at, struct json_object *o)
 {
 	if (jsonwalk_want(at, o, json_type_array, "a list") < 0)

@@ -10,6 +10,7 @@
 #define QUIRE_BASE_JSONWALK_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -38,6 +39,9 @@ int jsonwalk_want(struct jsonwalk *at, struct json_object *o,
 /* A string (without NUL: json_parse() takes none); lives as long as o. NULL
  * after an error. */
 const char *jsonwalk_str(struct jsonwalk *at, struct json_object *o);
+/* A whole number from min to max. */
+int jsonwalk_int(struct jsonwalk *at, struct json_object *o, int64_t min,
+	int64_t max, int64_t *to);
 /* A list with something in it. */
 int jsonwalk_list(struct jsonwalk *at, struct json_object *o);
 /* A list of such strings; copies are added to `to`. */

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 
+#define SECRET_MAX 64
 #define SUFFIX ".git"
 #define SUFFIX_LEN (sizeof(SUFFIX) - 1)
 
@@ -75,6 +76,20 @@ int name_check(const char *name, struct err *e)
 		return err_set(e, EXIT_USAGE,
 			"'%.255s' cannot be a repository's name: %s", name,
 			fault);
+	return 0;
+}
+
+int name_check_secret(const char *name, struct err *e)
+{
+	size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz"
+				  "0123456789._-");
+
+	if (name[len] || len < 1 || len > SECRET_MAX || *name == '.')
+		return err_set(e, EXIT_USAGE,
+			"'%.*s' is no name for a secret: 1 to %d of A-Z a-z "
+			"0-9 . _ -, no . first",
+			SECRET_MAX, name, SECRET_MAX);
 	return 0;
 }
 

@@ -30,6 +30,10 @@ size_t name_short_len(const char *name);
 /* "main" of refs/heads/main, "v1" of refs/tags/v1, else the whole ref. */
 const char *name_of_ref(const char *ref);
 
+/* Whether a secret, which is a file, can be called that: 1 to 64 of A-Z a-z
+ * 0-9 . _ -, no '.' first. */
+int name_check_secret(const char *name, struct err *e);
+
 /* What a RUN on the command line or in a URL names. */
 struct run_name {
 	int64_t number; /* foo#42: 42; else 0 */

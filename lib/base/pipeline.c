@@ -5,296 +5,9 @@
 
 #include "base/jsonwalk.h"
 #include "base/mem.h"
+#include "base/pipeline_env.h"
 #include "base/pipeline_graph.h"
-#include "base/units.h"
-
-#define ID_MAX 64
-
-static int not_supported(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	(void)o;
-	(void)to;
-	return jsonwalk_fail(at, "not supported by this version of quire");
-}
-
-static int parse_timeout(
-	struct jsonwalk *at, struct json_object *o, int64_t *to)
-{
-	const char *s = jsonwalk_str(at, o);
-	struct err why;
-
-	if (!s)
-		return -1;
-	if (units_duration(s, to, &why) < 0)
-		return jsonwalk_fail(at, "%s", why.text);
-	return 0;
-}
-
-/* What quire tells a job must be true, so a pipeline can't say otherwise. */
-static int is_quires_own(const char *name)
-{
-	static const char *const own[] = { "QUIRE_RUN_ID", "QUIRE_RUN_NUMBER",
-		"QUIRE_REPO", "QUIRE_REF", "QUIRE_BRANCH", "QUIRE_TAG",
-		"QUIRE_SHA", "QUIRE_PREVIOUS_SHA", "QUIRE_PUSHER",
-		"QUIRE_SUBJECT", "QUIRE_CHANGED", "QUIRE_JOB",
-		"QUIRE_WORKSPACE", "QUIRE_CACHE", "QUIRE_OUTPUT",
-		"QUIRE_INPUTS" };
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
-		if (strcmp(own[i], name) == 0)
-			return 1;
-	return 0;
-}
-
-static int is_env_name(const char *s)
-{
-	if (!*s || (*s >= '0' && *s <= '9'))
-		return 0;
-	for (; *s; s++)
-		if (!(*s == '_' || (*s >= '0' && *s <= '9') ||
-			    (*s >= 'A' && *s <= 'Z') ||
-			    (*s >= 'a' && *s <= 'z')))
-			return 0;
-	return 1;
-}
-
-static int parse_env(struct jsonwalk *at, struct json_object *o,
-	struct env_var **env, size_t *n)
-{
-	if (jsonwalk_want(at, o, json_type_object, "an object") < 0)
-		return -1;
-	*env = mem_zero(
-		((size_t)json_object_object_length(o) + 1) * sizeof(**env));
-	json_object_object_foreach(o, name, value)
-	{
-		size_t back = jsonwalk_enter(at, name);
-		const char *s = jsonwalk_str(at, value);
-
-		if (!s)
-			return -1;
-		if (!is_env_name(name))
-			return jsonwalk_fail(at, "not a name for a variable");
-		if (is_quires_own(name))
-			return jsonwalk_fail(at, "set by quire itself");
-		(*env)[(*n)++] =
-			(struct env_var){ mem_strdup(name), mem_strdup(s) };
-		jsonwalk_leave(at, back);
-	}
-	return 0;
-}
-
-/* The argument as a shell would need it, for people to read and copy. */
-static void add_quoted(struct buf *b, const char *arg)
-{
-	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				   "abcdefghijklmnopqrstuvwxyz"
-				   "0123456789_./:=@%+,-";
-
-	if (*arg && arg[strspn(arg, safe)] == '\0') {
-		buf_adds(b, arg);
-		return;
-	}
-	buf_addc(b, '\'');
-	for (; *arg; arg++)
-		if (*arg == '\'')
-			buf_adds(b, "'\\''");
-		else
-			buf_addc(b, *arg);
-	buf_addc(b, '\'');
-}
-
-static int parse_command(
-	struct jsonwalk *at, struct json_object *o, struct command *to)
-{
-	struct buf text = BUF_INIT;
-
-	if (json_object_is_type(o, json_type_array)) {
-		if (jsonwalk_strings(at, o, &to->argv) < 0)
-			return -1;
-		if (!*to->argv.v[0])
-			return jsonwalk_fail(at, "the program's name is empty");
-		for (size_t i = 0; i < to->argv.n; i++) {
-			if (i)
-				buf_addc(&text, ' ');
-			add_quoted(&text, to->argv.v[i]);
-		}
-		to->text = buf_detach(&text);
-		return 0;
-	}
-	if (!json_object_is_type(o, json_type_string))
-		return jsonwalk_fail(at,
-			"%s, not a command (a string or a list of "
-			"strings)",
-			jsonwalk_kind(o));
-	const char *s = jsonwalk_str(at, o);
-	if (!s)
-		return -1;
-	if (!*s)
-		return jsonwalk_fail(at, "an empty command");
-	to->shell = 1;
-	to->text = mem_strdup(s);
-	strv_push(&to->argv, "sh");
-	strv_push(&to->argv, "-c");
-	strv_push(&to->argv, "--"); /* the command may begin with a '-' */
-	strv_push(&to->argv, s);
-	return 0;
-}
-
-/* What belongs to a job while it is parsed: needs are names until all jobs
- * are known. */
-struct draft {
-	struct job *job;
-	struct strv *needs;
-};
-
-static int parse_id(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789._-";
-	struct draft *draft = to;
-	const char *s = jsonwalk_str(at, o);
-
-	if (!s)
-		return -1;
-	size_t len = strlen(s);
-	if (len < 1 || len > ID_MAX || s[strspn(s, allowed)] ||
-		strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
-		return jsonwalk_fail(at,
-			"'%.*s' is no id: 1 to %d of A-Z a-z 0-9 . _ -, "
-			"not . or ..",
-			ID_MAX, s, ID_MAX);
-	draft->job->id = mem_strdup(s);
-	return 0;
-}
-
-static int parse_run(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	struct job *job = ((struct draft *)to)->job;
-	int is_list = json_object_is_type(o, json_type_array);
-
-	if (!is_list && !json_object_is_type(o, json_type_string))
-		return jsonwalk_fail(at,
-			"%s, not a command or a list of commands",
-			jsonwalk_kind(o));
-	if (is_list && jsonwalk_list(at, o) < 0)
-		return -1;
-	size_t n = is_list ? json_object_array_length(o) : 1;
-	job->run = mem_zero(n * sizeof(*job->run));
-	job->n_run = n;
-	if (!is_list)
-		return parse_command(at, o, &job->run[0]);
-	for (size_t i = 0; i < n; i++) {
-		size_t back = jsonwalk_enter_nth(at, i);
-
-		if (parse_command(at, json_object_array_get_idx(o, i),
-			    &job->run[i]) < 0)
-			return -1;
-		jsonwalk_leave(at, back);
-	}
-	return 0;
-}
-
-static int parse_needs(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	return jsonwalk_strings(at, o, ((struct draft *)to)->needs);
-}
-
-static int parse_globs(
-	struct jsonwalk *at, struct json_object *o, int *given, struct strv *to)
-{
-	*given = 1;
-	if (json_object_is_type(o, json_type_array))
-		return jsonwalk_strings(at, o, to);
-	if (!json_object_is_type(o, json_type_string))
-		return jsonwalk_fail(at, "%s, not a glob or a list of globs",
-			jsonwalk_kind(o));
-	const char *s = jsonwalk_str(at, o);
-	if (!s)
-		return -1;
-	strv_push(to, s);
-	return 0;
-}
-
-static int parse_branch(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	struct when *w = to;
-
-	return parse_globs(at, o, &w->has_branch, &w->branch);
-}
-
-static int parse_tag(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	struct when *w = to;
-
-	return parse_globs(at, o, &w->has_tag, &w->tag);
-}
-
-static int parse_paths(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	struct when *w = to;
-
-	return parse_globs(at, o, &w->has_paths, &w->paths);
-}
-
-static int parse_when(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	static const struct jsonwalk_key keys[] = {
-		{ "branch", parse_branch },
-		{ "tag", parse_tag },
-		{ "paths", parse_paths },
-	};
-
-	return jsonwalk_keys(at, o, keys, sizeof(keys) / sizeof(*keys),
-		&((struct draft *)to)->job->when);
-}
-
-static int parse_job_env(struct jsonwalk *at, struct json_object *o, void *to)
-{
-	struct job *job = ((struct draft *)to)->job;
-
-	return parse_env(at, o, &job->env, &job->n_env);
-}
-
-static int parse_job_timeout(
-	struct jsonwalk *at, struct json_object *o, void *to)
-{
-	return parse_timeout(at, o, &((struct draft *)to)->job->timeout_ms);
-}
-
-static int parse_allow_failure(
-	struct jsonwalk *at, struct json_object *o, void *to)
-{
-	if (jsonwalk_want(at, o, json_type_boolean, "true or false") < 0)
-		return -1;
-	((struct draft *)to)->job->allow_failure = json_object_get_boolean(o);
-	return 0;
-}
-
-static int parse_job(
-	struct jsonwalk *at, struct json_object *o, struct draft *to)
-{
-	static const struct jsonwalk_key keys[] = {
-		{ "id", parse_id },
-		{ "run", parse_run },
-		{ "needs", parse_needs },
-		{ "when", parse_when },
-		{ "env", parse_job_env },
-		{ "timeout", parse_job_timeout },
-		{ "allow-failure", parse_allow_failure },
-		{ "secrets", not_supported },
-		{ "artifacts", not_supported },
-		{ "resources", not_supported },
-	};
-
-	if (jsonwalk_keys(at, o, keys, sizeof(keys) / sizeof(*keys), to) < 0)
-		return -1;
-	if (!to->job->id)
-		return jsonwalk_fail(at, "no id");
-	if (!to->job->run)
-		return jsonwalk_fail(at, "no run: what is this job to do?");
-	return 0;
-}
+#include "base/pipeline_job.h"
 
 /* The document while it is parsed. */
 struct document {
@@ -313,10 +26,10 @@ static int parse_jobs(struct jsonwalk *at, struct json_object *o, void *to)
 	doc->needs = mem_zero(n * sizeof(*doc->needs));
 	doc->p->n_jobs = n;
 	for (size_t i = 0; i < n; i++) {
-		struct draft draft = { &doc->p->jobs[i], &doc->needs[i] };
 		size_t back = jsonwalk_enter_nth(at, i);
 
-		if (parse_job(at, json_object_array_get_idx(o, i), &draft) < 0)
+		if (pipeline_parse_job(at, json_object_array_get_idx(o, i),
+			    &doc->p->jobs[i], &doc->needs[i]) < 0)
 			return -1;
 		jsonwalk_leave(at, back);
 	}
@@ -326,26 +39,25 @@ static int parse_jobs(struct jsonwalk *at, struct json_object *o, void *to)
 static int parse_top_timeout(
 	struct jsonwalk *at, struct json_object *o, void *to)
 {
-	return parse_timeout(at, o, &((struct document *)to)->p->timeout_ms);
+	return pipeline_parse_timeout(
+		at, o, &((struct document *)to)->p->timeout_ms);
 }
 
 static int parse_top_env(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct pipeline *p = ((struct document *)to)->p;
 
-	return parse_env(at, o, &p->env, &p->n_env);
+	return pipeline_parse_env(at, o, &p->env, &p->n_env);
 }
 
 static int parse_parallel(struct jsonwalk *at, struct json_object *o, void *to)
 {
-	(void)to; /* 1 is what it is without */
-	if (jsonwalk_want(at, o, json_type_int, "a whole number") < 0)
+	struct pipeline *p = ((struct document *)to)->p;
+	int64_t n;
+
+	if (jsonwalk_int(at, o, 1, PIPELINE_MAX_PARALLEL, &n) < 0)
 		return -1;
-	if (json_object_get_int64(o) < 1)
-		return jsonwalk_fail(at, "must be 1 or more");
-	if (json_object_get_int64(o) > 1)
-		return jsonwalk_fail(
-			at, "only 1 is supported by this version of quire");
+	p->parallel = (int)n;
 	return 0;
 }
 
@@ -353,7 +65,8 @@ static int parse_history(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	if (jsonwalk_want(at, o, json_type_boolean, "true or false") < 0)
 		return -1;
-	return json_object_get_boolean(o) ? not_supported(at, o, to) : 0;
+	((struct document *)to)->p->history = json_object_get_boolean(o);
+	return 0;
 }
 
 static int parse_document(
@@ -404,36 +117,12 @@ int pipeline_parse(
 	return ret;
 }
 
-static void release_env(struct env_var *env, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		free(env[i].name);
-		free(env[i].value);
-	}
-	free(env);
-}
-
-static void release_job(struct job *job)
-{
-	for (size_t i = 0; i < job->n_run; i++) {
-		strv_release(&job->run[i].argv);
-		free(job->run[i].text);
-	}
-	free(job->run);
-	free(job->needs);
-	free(job->id);
-	strv_release(&job->when.branch);
-	strv_release(&job->when.tag);
-	strv_release(&job->when.paths);
-	release_env(job->env, job->n_env);
-}
-
 void pipeline_release(struct pipeline *p)
 {
 	for (size_t i = 0; i < p->n_jobs; i++)
-		release_job(&p->jobs[i]);
+		pipeline_release_job(&p->jobs[i]);
 	free(p->jobs);
-	release_env(p->env, p->n_env);
+	pipeline_release_env(p->env, p->n_env);
 	*p = (struct pipeline){ 0 };
 }
 

@@ -3,8 +3,7 @@
  *
  * The format is quire-pipeline(5). Parsing is strict; an error of JSON syntax
  * names line and column, any other the path in the document
- * ("jobs[2].needs[0]: no job 'biuld' (did you mean 'build'?)"). A key of the
- * format that this version does not carry out is an error too, never ignored.
+ * ("jobs[2].needs[0]: no job 'biuld' (did you mean 'build'?)").
  */
 #ifndef QUIRE_BASE_PIPELINE_H
 #define QUIRE_BASE_PIPELINE_H
@@ -16,6 +15,7 @@
 #include "base/err.h"
 
 #define PIPELINE_MAX_BYTES (1 << 20) /* a larger ci.json is refused */
+#define PIPELINE_MAX_PARALLEL 64
 
 struct command {
 	int shell; /* a string: argv is { "sh", "-c", "--", text } */
@@ -33,6 +33,14 @@ struct when {
 	struct strv branch, tag, paths; /* globs */
 };
 
+/* What a job asks to be kept to; 0: no more than the operator does, whose
+ * limits hold in any case. */
+struct resources {
+	int64_t memory_bytes;
+	int64_t cpus_milli; /* 500: half of one */
+	int64_t processes;
+};
+
 struct job {
 	char *id;
 	struct command *run;
@@ -42,6 +50,10 @@ struct job {
 	struct when when;
 	struct env_var *env;
 	size_t n_env;
+	struct env_var *secrets; /* the value is the name of a secret */
+	size_t n_secrets;
+	struct strv artifacts; /* globs below the workspace */
+	struct resources resources;
 	int64_t timeout_ms; /* 0: none of its own */
 	int allow_failure;
 };
@@ -49,6 +61,7 @@ struct job {
 struct pipeline {
 	int64_t timeout_ms; /* 0: none of its own */
 	int parallel; /* jobs at a time, from 1 */
+	int history; /* the workspace is to have a .git */
 	struct env_var *env;
 	size_t n_env;
 	struct job *jobs; /* in file order */

@@ -215,21 +215,140 @@ static void checks_the_graph(void **state)
 		"jobs[1].needs: a cycle: a -> b -> a");
 }
 
-static void refuses_what_comes_later(void **state)
+/* A job with these keys; its errors are below "jobs[0].". */
+static void assert_job_error(const char *keys, const char *expected)
 {
+	struct buf text = BUF_INIT, path = BUF_INIT;
+
+	buf_addf(&text, "{'jobs': [{'id': 'a', 'run': 'x', %s}]}", keys);
+	buf_addf(&path, "jobs[0].%s", expected);
+	assert_error(text.ptr, path.ptr);
+	buf_release(&text);
+	buf_release(&path);
+}
+
+static void takes_what_the_whole_is_to_have(void **state)
+{
+	struct pipeline p;
+
 	(void)state;
-	assert_error("{'parallel': 2, 'jobs': [{'id': 'a', 'run': 'x'}]}",
-		"parallel: only 1 is supported by this version of quire");
+	parse(&p, "{'jobs': [{'id': 'a', 'run': 'x'}]}");
+	assert_int_equal(p.parallel, 1);
+	assert_int_equal(p.history, 0);
+	pipeline_release(&p);
+	parse(&p, "{'parallel': 64, 'history': true,"
+		  " 'jobs': [{'id': 'a', 'run': 'x'}]}");
+	assert_int_equal(p.parallel, 64);
+	assert_int_equal(p.history, 1);
+	pipeline_release(&p);
 	assert_error("{'parallel': 0, 'jobs': [{'id': 'a', 'run': 'x'}]}",
-		"parallel: must be 1 or more");
-	assert_error("{'history': true, 'jobs': [{'id': 'a', 'run': 'x'}]}",
-		"history: not supported by this version of quire");
-	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'secrets': {}}]}",
-		"jobs[0].secrets: not supported by this version of quire");
-	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'artifacts': []}]}",
-		"jobs[0].artifacts: not supported by this version of quire");
-	assert_error("{'jobs': [{'id': 'a', 'run': 'x', 'resources': []}]}",
-		"jobs[0].resources: not supported by this version of quire");
+		"parallel: must be from 1 to 64");
+	assert_error("{'parallel': 65, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"parallel: must be from 1 to 64");
+	assert_error("{'parallel': 1.5, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"parallel: a number, not a whole number");
+	assert_error("{'history': 1, 'jobs': [{'id': 'a', 'run': 'x'}]}",
+		"history: a number, not true or false");
+}
+
+static void secrets_are_names_of_files(void **state)
+{
+	struct pipeline p;
+
+	(void)state;
+	parse(&p, "{'jobs': [{'id': 'a', 'run': 'x', 'env': {'A': ''},"
+		  " 'secrets': {'TOKEN': 'upload-token', 'K': 'a.b_C9'}}]}");
+	assert_int_equal(p.jobs[0].n_secrets, 2);
+	assert_string_equal(p.jobs[0].secrets[0].name, "TOKEN");
+	assert_string_equal(p.jobs[0].secrets[0].value, "upload-token");
+	assert_string_equal(p.jobs[0].secrets[1].name, "K");
+	assert_string_equal(p.jobs[0].secrets[1].value, "a.b_C9");
+	pipeline_release(&p);
+	assert_job_error("'secrets': ['x']", "secrets: a list, not an object");
+	assert_job_error(
+		"'secrets': {'T': 1}", "secrets.T: a number, not a string");
+	assert_job_error("'secrets': {'1T': 'x'}",
+		"secrets.1T: not a name for a variable");
+	assert_job_error("'secrets': {'QUIRE_REF': 'x'}",
+		"secrets.QUIRE_REF: set by quire itself");
+	assert_job_error("'secrets': {'T': '../x'}",
+		"secrets.T: '../x' is no name for a secret: 1 to 64 of "
+		"A-Z a-z 0-9 . _ -, no . first");
+	assert_job_error("'secrets': {'T': '.x'}",
+		"secrets.T: '.x' is no name for a secret: 1 to 64 of "
+		"A-Z a-z 0-9 . _ -, no . first");
+	assert_job_error("'secrets': {'T': ''}",
+		"secrets.T: '' is no name for a secret: 1 to 64 of "
+		"A-Z a-z 0-9 . _ -, no . first");
+	assert_job_error("'secrets': {'T': 'x'}, 'env': {'U': '', 'T': 'y'}",
+		"secrets.T: in env too");
+}
+
+static void artifacts_lie_in_the_workspace(void **state)
+{
+	struct pipeline p;
+
+	(void)state;
+	parse(&p, "{'jobs': [{'id': 'a', 'run': 'x',"
+		  " 'artifacts': ['dist/**', '..a', 'a..', './x']}]}");
+	assert_int_equal(p.jobs[0].artifacts.n, 4);
+	assert_string_equal(p.jobs[0].artifacts.v[0], "dist/**");
+	pipeline_release(&p);
+	assert_job_error("'artifacts': 'x'", "artifacts: a string, not a list");
+	assert_job_error("'artifacts': []", "artifacts: an empty list");
+	assert_job_error("'artifacts': ['a', 3]",
+		"artifacts[1]: a number, not a string");
+	assert_job_error("'artifacts': ['']", "artifacts[0]: an empty glob");
+	assert_job_error("'artifacts': ['a', '/etc/passwd']",
+		"artifacts[1]: begins at /, not at the top of the workspace");
+	assert_job_error("'artifacts': ['..']",
+		"artifacts[0]: '..' leads out of the workspace");
+	assert_job_error("'artifacts': ['a/../b']",
+		"artifacts[0]: '..' leads out of the workspace");
+	assert_job_error("'artifacts': ['a/..']",
+		"artifacts[0]: '..' leads out of the workspace");
+}
+
+static void resources_are_more_than_nothing(void **state)
+{
+	struct pipeline p;
+
+	(void)state;
+	parse(&p, "{'jobs': [{'id': 'a', 'run': 'x'}, {'id': 'b', 'run': 'x',"
+		  " 'resources': {'memory': '512M', 'cpus': 0.5,"
+		  " 'processes': 64}}, {'id': 'c', 'run': 'x',"
+		  " 'resources': {'cpus': 2}}]}");
+	assert_int_equal(p.jobs[0].resources.memory_bytes, 0);
+	assert_int_equal(p.jobs[0].resources.cpus_milli, 0);
+	assert_int_equal(p.jobs[0].resources.processes, 0);
+	assert_int_equal(p.jobs[1].resources.memory_bytes, 512 << 20);
+	assert_int_equal(p.jobs[1].resources.cpus_milli, 500);
+	assert_int_equal(p.jobs[1].resources.processes, 64);
+	assert_int_equal(p.jobs[2].resources.cpus_milli, 2000);
+	pipeline_release(&p);
+	assert_job_error("'resources': []", "resources: a list, not an object");
+	assert_job_error(
+		"'resources': {'ram': '1G'}", "resources.ram: unknown key");
+	assert_job_error("'resources': {'memory': 512}",
+		"resources.memory: a number, not a string");
+	assert_job_error("'resources': {'memory': 'much'}",
+		"resources.memory: 'much' is not a size, as 512K, 64M or 1G");
+	assert_job_error("'resources': {'memory': '0'}",
+		"resources.memory: must be more than 0");
+	assert_job_error("'resources': {'cpus': '2'}",
+		"resources.cpus: a string, not a number");
+	assert_job_error("'resources': {'cpus': 0}",
+		"resources.cpus: must be from 0.01 to 4096");
+	assert_job_error("'resources': {'cpus': -1}",
+		"resources.cpus: must be from 0.01 to 4096");
+	assert_job_error("'resources': {'cpus': 1e999}",
+		"resources.cpus: must be from 0.01 to 4096");
+	assert_job_error("'resources': {'processes': 1.5}",
+		"resources.processes: a number, not a whole number");
+	assert_job_error("'resources': {'processes': 0}",
+		"resources.processes: must be from 1 to 4194304");
+	assert_job_error("'resources': {'processes': 99999999999999999999}",
+		"resources.processes: must be from 1 to 4194304");
 }
 
 static void syntax_errors_have_line_and_column(void **state)
@@ -346,7 +465,10 @@ int main(void)
 		cmocka_unit_test(ids_name_files),
 		cmocka_unit_test(env_is_strings_with_names),
 		cmocka_unit_test(checks_the_graph),
-		cmocka_unit_test(refuses_what_comes_later),
+		cmocka_unit_test(takes_what_the_whole_is_to_have),
+		cmocka_unit_test(secrets_are_names_of_files),
+		cmocka_unit_test(artifacts_lie_in_the_workspace),
+		cmocka_unit_test(resources_are_more_than_nothing),
 		cmocka_unit_test(syntax_errors_have_line_and_column),
 		cmocka_unit_test(refuses_a_huge_file),
 		cmocka_unit_test(a_long_chain_is_no_trouble),
