@@ -4,6 +4,7 @@
 #ifndef QUIRE_CI_H
 #define QUIRE_CI_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -13,11 +14,17 @@
 
 #define CI_NAME "quire-ci"
 
-/* As given; NULL or 0 where an option was not. */
+/* As given; NULL or 0 where an option was not. Which command takes which is in
+ * the table of quire-ci.c. */
 struct ci_options {
+	char *const *operands;
+	size_t n_operands;
+	int help, version;
+	/* exec */
 	const char *workspace, *run_dir;
-	const char *branch, *tag;
 	int64_t max_log; /* bytes; 0: no limit */
+	/* run */
+	const char *branch, *tag;
 };
 
 /* quire-ci exec, for quire-run, and quire-ci run, for a person: the exit

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,8 +83,9 @@ static int check_file(const char *file, struct err *e)
 	return ret;
 }
 
-static int run_check(const char *file)
+static int run_check(const struct ci_options *o)
 {
+	const char *file = o->n_operands ? o->operands[0] : NULL;
 	struct pipeline p = { 0 };
 	struct err e;
 	int top, ret;
@@ -96,39 +99,116 @@ static int run_check(const char *file)
 	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
 }
 
-static int run_command(int argc, char **argv, const struct ci_options *o)
-{
-	const char *command = argv[0];
-	int is_check = strcmp(command, "check") == 0;
+/* Who takes an option, as bits; what it is, and where its value goes. */
+enum { RUN = 1, CHECK = 2, EXEC = 4 };
+enum value { FLAG, TEXT, SIZE };
+#define TO(member) offsetof(struct ci_options, member)
 
-	if (argc > (is_check ? 2 : 1))
+static const struct ci_option {
+	const char *name;
+	unsigned commands;
+	enum value value;
+	size_t to;
+} table[] = {
+	{ "branch", RUN, TEXT, TO(branch) },
+	{ "tag", RUN, TEXT, TO(tag) },
+	{ "workspace", EXEC, TEXT, TO(workspace) },
+	{ "run-dir", EXEC, TEXT, TO(run_dir) },
+	{ "max-log", EXEC, SIZE, TO(max_log) },
+	{ "help", RUN | CHECK | EXEC, FLAG, TO(help) },
+	{ "version", RUN | CHECK | EXEC, FLAG, TO(version) },
+};
+#define N_OPTIONS (sizeof(table) / sizeof(*table))
+/* what getopt_long() returns for the first of them; beyond any letter */
+#define FIRST_KEY 256
+
+static int take_value(
+	const struct ci_option *option, struct ci_options *o, const char *text)
+{
+	char *to = (char *)o + option->to;
+	struct err e;
+
+	switch (option->value) {
+	case FLAG:
+		*(int *)(void *)to = 1;
+		break;
+	case TEXT:
+		*(const char **)(void *)to = text;
+		break;
+	case SIZE:
+		if (units_size(text, (int64_t *)(void *)to, &e) < 0)
+			return program_usage(
+				NAME, "--%s: %s", option->name, e.text);
+		break;
+	}
+	return 0;
+}
+
+/* Reads the options; *given has a bit for each that was there. 0, or the exit
+ * status. */
+static int read_options(
+	int argc, char **argv, struct ci_options *o, uint64_t *given)
+{
+	struct option options[N_OPTIONS + 1] = { 0 };
+	int key, status = 0;
+
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		options[i] = (struct option){ table[i].name,
+			table[i].value == FLAG ? no_argument
+					       : required_argument,
+			NULL, FIRST_KEY + (int)i };
+	while (status == 0 &&
+		(key = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (key == 'h') {
+			o->help = 1;
+		} else if (key >= FIRST_KEY) {
+			*given |= (uint64_t)1 << (key - FIRST_KEY);
+			status = take_value(&table[key - FIRST_KEY], o, optarg);
+		} else {
+			fputs(NAME ": try 'quire-ci --help'\n", stderr);
+			status = EXIT_USAGE;
+		}
+	}
+	return status;
+}
+
+static const struct ci_command {
+	const char *name;
+	unsigned bit;
+	int operands; /* at most; -1: any number */
+	int (*run)(const struct ci_options *o);
+} commands[] = {
+	{ "run", RUN, 0, ci_run },
+	{ "check", CHECK, 1, run_check },
+	{ "exec", EXEC, 0, ci_exec },
+};
+
+static const struct ci_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	program_usage(NAME, "'%s': no such command (run, check or exec)", name);
+	return NULL;
+}
+
+static int run_command(
+	const struct ci_command *command, struct ci_options *o, uint64_t given)
+{
+	for (size_t i = 0; i < N_OPTIONS; i++)
+		if (given >> i & 1 && !(table[i].commands & command->bit))
+			return program_usage(NAME, "%s takes no --%s",
+				command->name, table[i].name);
+	if (command->operands >= 0 && o->n_operands > (size_t)command->operands)
 		return program_usage(NAME, "'%s': one operand too many",
-			argv[is_check ? 2 : 1]);
-	if (is_check)
-		return run_check(argv[1]);
-	if (strcmp(command, "run") == 0)
-		return ci_run(o);
-	if (strcmp(command, "exec") == 0)
-		return ci_exec(o);
-	return program_usage(
-		NAME, "'%s': no such command (run, check or exec)", command);
+			o->operands[command->operands]);
+	return command->run(o);
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "workspace", required_argument, NULL, 'w' },
-		{ "run-dir", required_argument, NULL, 'r' },
-		{ "max-log", required_argument, NULL, 'm' },
-		{ "branch", required_argument, NULL, 'b' },
-		{ "tag", required_argument, NULL, 't' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct ci_options o = { 0 };
-	struct err e;
-	int c;
+	uint64_t given = 0;
 
 	program_start();
 	/* a reader that goes away is seen, and everything below is ended */
@@ -136,38 +216,18 @@ int main(int argc, char **argv)
 	/* an inherited copy of the supervisor's end would hide its hang-up */
 	fds_close_all_but(NULL, 0);
 	argv[0] = NAME;
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'w':
-			o.workspace = optarg;
-			break;
-		case 'r':
-			o.run_dir = optarg;
-			break;
-		case 'm':
-			if (units_size(optarg, &o.max_log, &e) < 0)
-				return program_usage(
-					NAME, "--max-log: %s", e.text);
-			break;
-		case 'b':
-			o.branch = optarg;
-			break;
-		case 't':
-			o.tag = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			return fflush(stdout) == 0 ? EXIT_DONE : EXIT_BUSY;
-		case 'V':
-			puts(NAME " " QUIRE_VERSION);
-			return fflush(stdout) == 0 ? EXIT_DONE : EXIT_BUSY;
-		default:
-			fputs(NAME ": try 'quire-ci --help'\n", stderr);
-			return EXIT_USAGE;
-		}
+	int status = read_options(argc, argv, &o, &given);
+	if (status)
+		return status;
+	if (o.help || o.version) {
+		fputs(o.help ? usage : NAME " " QUIRE_VERSION "\n", stdout);
+		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_BUSY;
 	}
 	if (optind == argc)
 		return program_usage(NAME, "a command is needed: run, check "
 					   "or exec");
-	return run_command(argc - optind, argv + optind, &o);
+	const struct ci_command *command = find_command(argv[optind]);
+	o.operands = argv + optind + 1;
+	o.n_operands = (size_t)(argc - optind - 1);
+	return command ? run_command(command, &o, given) : EXIT_USAGE;
 }

@@ -2,7 +2,7 @@
 # quire-ci run and check: in a working tree, with no home and no database.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 37
 
 unset NO_COLOR
 mkdir -p "$T/tree/.quire" "$T/tree/src/deep"
@@ -139,3 +139,8 @@ check 'an unknown command is usage' '
 check 'an unknown option is usage' 'status 2 quire-ci run --nope 2>/dev/null'
 check 'exec without its folders is usage' '
 	status 2 quire-ci exec 2>"$T/err" && grep -e --workspace "$T/err"'
+check 'an option of another command is usage' '
+	status 2 quire-ci check --tag v1 2>"$T/err" &&
+	grep "quire-ci: check takes no --tag" "$T/err" &&
+	status 2 quire-ci run --max-log 1 2>"$T/err" &&
+	grep "quire-ci: run takes no --max-log" "$T/err"'
