@@ -23,22 +23,32 @@ struct ci_options {
 	/* exec */
 	const char *workspace, *run_dir;
 	int64_t max_log; /* bytes; 0: no limit */
+	/* all */
+	int64_t pipeline_timeout_ms; /* of .quire/ci */
 	/* run */
 	const char *branch, *tag;
 };
 
-/* quire-ci exec, for quire-run, and quire-ci run, for a person: the exit
- * status; what went wrong has been told. */
+/* quire-ci exec, for quire-run, and quire-ci run and check, for a person: the
+ * exit status; what went wrong has been told. */
 int ci_exec(const struct ci_options *o);
 int ci_run(const struct ci_options *o);
+int ci_check(const struct ci_options *o);
 
 /* The folder, open; -1. */
 int ci_open_folder(const char *path, struct err *e);
 /* What the run is for, as the environment says. It points into changed, which
  * is the caller's to release. */
 int ci_read_cause(struct executor_cause *c, struct buf *changed, struct err *e);
-/* The pipeline of the working tree that the process stands in: it moves to the
- * top of it, *top is that folder, open. -1: there is none, or it is wrong. */
-int ci_load_here(struct pipeline *p, int *top, struct err *e);
+/* The working tree that the process stands in: it moves to the top of it, and
+ * *top is that folder, open. -1: there is none. */
+int ci_enter_tree(int *top, struct err *e);
+/* Makes the environment of the process that of the tree's jobs; it stands at
+ * the top. */
+int ci_local_env(const struct ci_options *o, struct err *e);
+/* The pipeline of that tree, which x has open; the process is a subreaper from
+ * then on. -1: it is wrong, or it was cut short, with the exit status. */
+int ci_load(const struct executor *x, const struct ci_options *o,
+	struct pipeline *p, struct err *e);
 
 #endif

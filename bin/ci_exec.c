@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/event.h"
+#include "exec/evaluate.h"
 #include "exec/proctree.h"
 #include "exec/sendq.h"
 #include "program.h"
@@ -34,22 +35,35 @@ static int refuse(struct sendq *out, const char *reason, struct err *e)
 	return sendq_drain(out) < 0 ? err_sys(e, "standard output") : 0;
 }
 
-static int exec_pipeline(
-	const struct executor *x, struct pipeline *p, struct err *e)
+/* It did not come to its end. */
+static int say_cut_short(const struct executor_result *r, struct err *e)
+{
+	if (r->outcome == EXECUTOR_SIGNAL)
+		return err_set(
+			e, 128 + r->signal, "ended by signal %d", r->signal);
+	return err_set(e, EXIT_BUSY, "the supervisor is gone");
+}
+
+static int is_cut_short(const struct executor_result *r)
+{
+	return r->outcome == EXECUTOR_HANGUP || r->outcome == EXECUTOR_SIGNAL;
+}
+
+static int exec_pipeline(const struct executor *x, const struct ci_options *o,
+	struct pipeline *p, struct err *e)
 {
 	struct executor_result result = { 0 };
 
 	/* EXIT_USAGE: there is none, which here is no other than a wrong one */
-	if (pipeline_load(p, x->workspace_fd, e) < 0)
+	if (evaluate(x, o->pipeline_timeout_ms, p, &result, e) < 0)
 		return e->status == EXIT_RED || e->status == EXIT_USAGE
 			       ? refuse(x->out, e->text, e)
 			       : -1;
+	if (is_cut_short(&result))
+		return say_cut_short(&result, e);
 	int ret = executor_run(x, &result, e);
-	if (ret == 0 && result.outcome == EXECUTOR_HANGUP)
-		return err_set(e, EXIT_BUSY, "the supervisor is gone");
-	if (ret == 0 && result.outcome == EXECUTOR_SIGNAL)
-		return err_set(e, 128 + result.signal, "ended by signal %d",
-			result.signal);
+	if (ret == 0 && is_cut_short(&result))
+		return say_cut_short(&result, e);
 	return ret;
 }
 
@@ -78,7 +92,7 @@ int ci_exec(const struct ci_options *o)
 		(x.run_dir_fd = ci_open_folder(o->run_dir, &e)) >= 0 &&
 		ci_read_cause(&x.cause, &changed, &e) == 0 &&
 		proctree_subreaper(1, &e) == 0)
-		ret = exec_pipeline(&x, &p, &e);
+		ret = exec_pipeline(&x, o, &p, &e);
 	pipeline_release(&p);
 	sendq_close(&out);
 	buf_release(&changed);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "exec/evaluate.h"
+#include "exec/proctree.h"
 
 #define CHANGED_MAX (256 << 20)
 
@@ -53,8 +55,26 @@ static int find_top(struct err *e)
 	}
 }
 
-int ci_load_here(struct pipeline *p, int *top, struct err *e)
+int ci_enter_tree(int *top, struct err *e)
 {
 	*top = find_top(e);
-	return *top < 0 ? -1 : pipeline_load(p, *top, e);
+	return *top < 0 ? -1 : 0;
+}
+
+int ci_load(const struct executor *x, const struct ci_options *o,
+	struct pipeline *p, struct err *e)
+{
+	struct executor_result result;
+
+	if (proctree_subreaper(1, e) < 0 ||
+		evaluate(x, o->pipeline_timeout_ms, p, &result, e) < 0)
+		return -1;
+	if (result.outcome == EXECUTOR_SIGNAL)
+		return err_set(e, 128 + result.signal, "interrupted");
+	if (result.outcome == EXECUTOR_GREEN)
+		return 0;
+	errno = x->out->error;
+	err_sys(e, "standard output");
+	e->status = EXIT_RED;
+	return -1;
 }

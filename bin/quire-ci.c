@@ -7,21 +7,16 @@
  * pipe that the supervisor holds, and its end means: end everything. For a
  * person (run) it shows the same jobs on the terminal.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/fs.h"
-#include "base/pipeline.h"
 #include "base/units.h"
 #include "ci.h"
+#include "exec/evaluate.h"
 #include "exec/fds.h"
 #include "program.h"
 
@@ -32,7 +27,8 @@ static const char usage[] =
 	"       quire-ci check [FILE]\n"
 	"       quire-ci exec --workspace DIR --run-dir DIR [--max-log BYTES]\n"
 	"\n"
-	"Reads a pipeline (.quire/ci.json) and runs its jobs.\n"
+	"Reads a pipeline (.quire/ci.json, or what .quire/ci prints) and runs\n"
+	"its jobs.\n"
 	"\n"
 	"  run    runs the pipeline of the working tree you stand in\n"
 	"  check  says whether FILE, or that pipeline, is right ('-': standard\n"
@@ -45,63 +41,14 @@ static const char usage[] =
 	"      --workspace DIR  where the commands start\n"
 	"      --run-dir DIR    where jobs/<id>/sh-<n>.log go\n"
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
+	"      --pipeline-timeout DURATION\n"
+	"                       the time that .quire/ci has; 5m\n"
 	"      --help           show this text\n"
 	"      --version        show the version\n";
 
-/* Who names a file that can't be read has not asked about a pipeline. */
-static int say_unread(const char *file, struct err *e)
-{
-	err_sys(e, "%s", file);
-	e->status = EXIT_USAGE;
-	return -1;
-}
-
-static int check_file(const char *file, struct err *e)
-{
-	struct pipeline p = { 0 };
-	struct buf text = BUF_INIT;
-	int is_stdin = strcmp(file, "-") == 0;
-	int fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	int ret;
-
-	if (is_stdin)
-		file = "standard input";
-	if (fd < 0)
-		ret = say_unread(file, e);
-	else if (fs_read_all(fd, &text, PIPELINE_MAX_BYTES) < 0)
-		ret = errno == EFBIG
-			      ? err_set(e, EXIT_RED,
-					"%s: larger than %d bytes, the limit",
-					file, PIPELINE_MAX_BYTES)
-			      : say_unread(file, e);
-	else if ((ret = pipeline_parse(&p, text.ptr, text.len, e)) < 0)
-		err_prefix(e, "%s", file);
-	if (fd >= 0 && !is_stdin)
-		close(fd);
-	buf_release(&text);
-	pipeline_release(&p);
-	return ret;
-}
-
-static int run_check(const struct ci_options *o)
-{
-	const char *file = o->n_operands ? o->operands[0] : NULL;
-	struct pipeline p = { 0 };
-	struct err e;
-	int top, ret;
-
-	if (file) {
-		ret = check_file(file, &e);
-	} else {
-		ret = ci_load_here(&p, &top, &e);
-		pipeline_release(&p);
-	}
-	return ret < 0 ? program_fail(NAME, &e) : EXIT_DONE;
-}
-
 /* Who takes an option, as bits; what it is, and where its value goes. */
 enum { RUN = 1, CHECK = 2, EXEC = 4 };
-enum value { FLAG, TEXT, SIZE };
+enum value { FLAG, TEXT, SIZE, DURATION };
 #define TO(member) offsetof(struct ci_options, member)
 
 static const struct ci_option {
@@ -115,6 +62,8 @@ static const struct ci_option {
 	{ "workspace", EXEC, TEXT, TO(workspace) },
 	{ "run-dir", EXEC, TEXT, TO(run_dir) },
 	{ "max-log", EXEC, SIZE, TO(max_log) },
+	{ "pipeline-timeout", RUN | CHECK | EXEC, DURATION,
+		TO(pipeline_timeout_ms) },
 	{ "help", RUN | CHECK | EXEC, FLAG, TO(help) },
 	{ "version", RUN | CHECK | EXEC, FLAG, TO(version) },
 };
@@ -137,6 +86,11 @@ static int take_value(
 		break;
 	case SIZE:
 		if (units_size(text, (int64_t *)(void *)to, &e) < 0)
+			return program_usage(
+				NAME, "--%s: %s", option->name, e.text);
+		break;
+	case DURATION:
+		if (units_duration(text, (int64_t *)(void *)to, &e) < 0)
 			return program_usage(
 				NAME, "--%s: %s", option->name, e.text);
 		break;
@@ -179,7 +133,7 @@ static const struct ci_command {
 	int (*run)(const struct ci_options *o);
 } commands[] = {
 	{ "run", RUN, 0, ci_run },
-	{ "check", CHECK, 1, run_check },
+	{ "check", CHECK, 1, ci_check },
 	{ "exec", EXEC, 0, ci_exec },
 };
 
@@ -207,7 +161,7 @@ static int run_command(
 
 int main(int argc, char **argv)
 {
-	struct ci_options o = { 0 };
+	struct ci_options o = { .pipeline_timeout_ms = EVALUATE_TIMEOUT_MS };
 	uint64_t given = 0;
 
 	program_start();

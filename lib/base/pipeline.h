@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define PIPELINE_MAX_BYTES (1 << 20) /* a larger ci.json is refused */
+#define PIPELINE_MAX_BYTES (1 << 20) /* a larger document is refused */
 #define PIPELINE_MAX_PARALLEL 64
 
 struct command {
@@ -77,12 +77,14 @@ void pipeline_release(struct pipeline *p);
 void pipeline_add_timeout(struct buf *b, int64_t ms);
 
 /*
- * Finds and parses the pipeline of the tree whose top is the open folder
- * dirfd. No symbolic link is followed: .quire must be a folder, ci.json a
- * regular file in it. -1 if there is none, if there is an executable .quire/ci
- * (its time has not come), or if it is wrong; e then begins with the file's
- * name.
+ * Where the tree whose top is the open folder dirfd has its pipeline: 0, in
+ * .quire/ci.json; 1, it is printed by .quire/ci, an executable regular file;
+ * -1, it has none (EXIT_USAGE), both, or .quire is no folder. No symbolic link
+ * is followed.
  */
+int pipeline_is_program(int dirfd, struct err *e);
+/* Reads and parses .quire/ci.json, a regular file, not a link. -1: e begins
+ * with its name. */
 int pipeline_load(struct pipeline *p, int dirfd, struct err *e);
 
 /*

@@ -33,13 +33,16 @@ static int open_folder(int dirfd, struct err *e)
 	return fd;
 }
 
-/* Only a program that could be run makes a pipeline. */
-static int has_dynamic(int folder)
+/* 1: a program that could be run; only that makes a pipeline. 0: a file that
+ * could not. -1: no file. */
+static int find_program(int folder)
 {
 	struct stat st;
 
-	return fstatat(folder, "ci", &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       S_ISREG(st.st_mode) && (st.st_mode & S_IXUSR);
+	if (fstatat(folder, "ci", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		!S_ISREG(st.st_mode))
+		return -1;
+	return (st.st_mode & S_IXUSR) != 0;
 }
 
 static int open_static(int folder, struct err *e)
@@ -89,27 +92,36 @@ static int load_static(struct pipeline *p, int folder, struct err *e)
 	return ret;
 }
 
-int pipeline_load(struct pipeline *p, int dirfd, struct err *e)
+int pipeline_is_program(int dirfd, struct err *e)
 {
 	int folder = open_folder(dirfd, e);
 	struct stat st;
-	int ret;
 
 	if (folder < 0)
 		return -1;
+	int program = find_program(folder);
 	int there = fstatat(folder, "ci.json", &st, AT_SYMLINK_NOFOLLOW) == 0;
-	if (has_dynamic(folder) && there)
-		ret = err_set(e, EXIT_RED,
+	close(folder);
+	if (program == 1 && there)
+		return err_set(e, EXIT_RED,
 			"both " STATIC_FILE " and " DYNAMIC_FILE
 			" are there: keep one");
-	else if (has_dynamic(folder))
-		ret = err_set(e, EXIT_RED,
-			DYNAMIC_FILE ": not supported by this version of "
-				     "quire; write " STATIC_FILE);
-	else if (!there)
-		ret = err_set(e, EXIT_USAGE, "no " STATIC_FILE " here");
-	else
-		ret = load_static(p, folder, e);
+	if (program == 1 || there)
+		return program == 1;
+	if (program == 0)
+		return err_set(e, EXIT_USAGE,
+			"no " STATIC_FILE " here, and " DYNAMIC_FILE
+			" is not executable");
+	return err_set(e, EXIT_USAGE, "no " STATIC_FILE " here");
+}
+
+int pipeline_load(struct pipeline *p, int dirfd, struct err *e)
+{
+	int folder = open_folder(dirfd, e);
+
+	if (folder < 0)
+		return -1;
+	int ret = load_static(p, folder, e);
 	close(folder);
 	return ret;
 }

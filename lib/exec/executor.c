@@ -39,6 +39,7 @@ struct state {
 	sigset_t old_mask;
 	int hangup_fd;
 	int out_gone; /* nobody reads it any more */
+	int refused; /* output() takes no more */
 	int64_t deadline; /* monotonic; 0: none */
 	int stopping;
 	int64_t kill_at; /* monotonic, when stopping */
@@ -139,6 +140,7 @@ static int start_job(struct state *s, size_t job, struct err *e)
 	if (pid == 0)
 		jobrun(&(struct jobrun){ .pipeline = x->pipeline,
 			.job = &x->pipeline->jobs[job],
+			.evaluates = x->evaluates,
 			.workspace_fd = x->workspace_fd,
 			.run_dir_fd = x->run_dir_fd,
 			.max_log = x->max_log,
@@ -198,11 +200,12 @@ static void take_frames(struct state *s, struct running *r)
 		const char *data = r->in.ptr + at + sizeof(head);
 		if (head.kind == 'E')
 			take_event(s, r, data, head.len);
-		else if (x->output)
-			x->output(x->arg, x->pipeline->jobs[r->job].id,
-				head.kind == 'O' ? CRILOG_STDOUT
-						 : CRILOG_STDERR,
-				data, head.len);
+		else if (x->output && !s->refused &&
+			 x->output(x->arg, x->pipeline->jobs[r->job].id,
+				 head.kind == 'O' ? CRILOG_STDOUT
+						  : CRILOG_STDERR,
+				 data, head.len) < 0)
+			s->refused = 1;
 		at += sizeof(head) + head.len;
 	}
 	buf_consume(&r->in, at);
@@ -357,6 +360,8 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 	}
 	if (read_from && read_jobs(s, fds + 3, e) < 0)
 		return -1;
+	if (s->refused)
+		stop(s, EXECUTOR_REFUSED, 0);
 	flush_some(s);
 	if (s->deadline && clock_mono_ms() >= s->deadline)
 		stop(s, EXECUTOR_TIMEOUT, 0);

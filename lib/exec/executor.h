@@ -39,10 +39,12 @@ enum executor_outcome {
 	EXECUTOR_TIMEOUT, /* timeout_ms was over */
 	EXECUTOR_SIGNAL, /* TERM, INT or HUP: see signal */
 	EXECUTOR_HANGUP, /* the end of hangup_fd, or nobody reads out */
+	EXECUTOR_REFUSED, /* output() would have no more */
 };
 
 struct executor {
 	const struct pipeline *pipeline;
+	int evaluates; /* its one job is .quire/ci: see evaluate.h */
 	struct executor_cause cause;
 	int workspace_fd;
 	int run_dir_fd; /* -1: no logs, output() is called */
@@ -56,8 +58,9 @@ struct executor {
 	 * newline. */
 	void (*event)(void *arg, const struct event *ev, const char *line,
 		size_t len);
-	void (*output)(void *arg, const char *job_id, enum crilog_stream stream,
-		const char *data, size_t len); /* NULL with logs */
+	/* NULL with logs. -1: stop everything. */
+	int (*output)(void *arg, const char *job_id, enum crilog_stream stream,
+		const char *data, size_t len);
 	void *arg;
 };
 

@@ -414,7 +414,8 @@ static int start_up(struct state *s, struct err *e)
 		return -1;
 	if (spec->job->timeout_ms)
 		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
-	jobspawn_env(&s->env, spec->env, spec->pipeline, spec->job);
+	jobspawn_env(&s->env, spec->env, spec->pipeline,
+		spec->evaluates ? NULL : spec->job);
 	return 0;
 }
 

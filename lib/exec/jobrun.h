@@ -26,6 +26,7 @@
 struct jobrun {
 	const struct pipeline *pipeline;
 	const struct job *job;
+	int evaluates; /* it is .quire/ci, and has no QUIRE_JOB */
 	int workspace_fd; /* where commands start */
 	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
 	int64_t max_log; /* bytes a log; 0: no limit */

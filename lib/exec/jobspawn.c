@@ -32,9 +32,12 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	const struct job *job)
 {
 	for (size_t i = 0; base && base[i]; i++)
-		strv_push(env, base[i]);
+		if (job || strncmp(base[i], "QUIRE_JOB=", 10) != 0)
+			strv_push(env, base[i]);
 	for (size_t i = 0; i < p->n_env; i++)
 		set_var(env, p->env[i].name, p->env[i].value);
+	if (!job)
+		return;
 	for (size_t i = 0; i < job->n_env; i++)
 		set_var(env, job->env[i].name, job->env[i].value);
 	set_var(env, "QUIRE_JOB", job->id);

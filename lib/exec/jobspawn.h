@@ -10,7 +10,8 @@
 #include "base/pipeline.h"
 
 /* The base environment, then the pipeline's variables, then the job's, then
- * QUIRE_JOB; the later wins. The caller releases env. */
+ * QUIRE_JOB; the later wins. Without a job there is no QUIRE_JOB. The caller
+ * releases env. */
 void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	const struct job *job);
 

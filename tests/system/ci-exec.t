@@ -2,7 +2,7 @@
 # quire-ci exec: the events, the logs, and what a command sees.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 45
+plan 43
 
 # The supervisor's pipe: a writer that holds it until the test ends.
 mkfifo "$T/hold"
@@ -187,12 +187,6 @@ check 'a FIFO does not hang it' '
 	again && bad ".quire/ci.json: not a regular file"'
 check 'no pipeline at all' \
 	'ci "{}" && rm "$T/w/.quire/ci.json" && again && bad "no .quire/ci.json"'
-check 'a .quire/ci is said to be for later' '
-	ci "{}" && rm "$T/w/.quire/ci.json" && cp /bin/true "$T/w/.quire/ci" &&
-	again && bad ".quire/ci: not supported by this version of quire"'
-check 'both: the error names both' '
-	ci "{}" && cp /bin/true "$T/w/.quire/ci" && again &&
-	bad "both .quire/ci.json and .quire/ci are there"'
 
 # limits of logs
 one '["seq 100000", "echo on"]'
