@@ -40,6 +40,9 @@ BEGIN
 		OR NEW.number IS NOT OLD.number
 		OR NEW.rowid IS NOT OLD.rowid
 	THEN RAISE (ABORT, 'the key of a run never changes')
+	WHEN NEW.push_seq IS NOT OLD.push_seq
+		OR NEW.ref_name IS NOT OLD.ref_name OR NEW.sha IS NOT OLD.sha
+	THEN RAISE (ABORT, 'what a run is of, and its turn, never change')
 	WHEN (OLD.started_at_ms IS NOT NULL
 			AND NEW.started_at_ms IS NOT OLD.started_at_ms)
 		OR (OLD.finished_at_ms IS NOT NULL
@@ -48,6 +51,10 @@ BEGIN
 			AND NEW.failure_kind IS NOT OLD.failure_kind)
 	THEN RAISE (ABORT,
 		'times and failure_kind of a run are stamped once')
+	-- set or changed: one that stands there since an INSERT may stay
+	WHEN NEW.failure_kind IS NOT OLD.failure_kind
+		AND NEW.state NOT IN ('failed', 'superseded')
+	THEN RAISE (ABORT, 'a run that has not failed has no failure_kind')
 	WHEN NEW.state IS OLD.state THEN NULL
 	WHEN NOT ((OLD.state = 'pending'
 			AND NEW.state IN ('active', 'failed', 'superseded'))

@@ -84,7 +84,7 @@ int run_insert(struct db *db, const struct run_new *n, char id[ID_SIZE],
  */
 struct run_edge {
 	enum run_state to;
-	const char *failure_kind; /* or NULL */
+	const char *failure_kind; /* of RUN_FAILED, and of it alone */
 	const char *reason; /* or NULL */
 	const char *superseded_by; /* or NULL */
 	const char *sandbox; /* pending -> active: bwrap | none */

@@ -101,7 +101,7 @@ int run_take_edge(struct db *db, const char *id, const struct run_edge *edge,
 {
 	const struct edge *via = edge_to(edge->to);
 
-	if (!via || (edge->to == RUN_FAILED && !edge->failure_kind))
+	if (!via || (edge->to == RUN_FAILED) != (edge->failure_kind != NULL))
 		return err_set(e, EXIT_INTERNAL, "run %s: no such edge", id);
 	if (sqlite3_get_autocommit(db->conn))
 		return err_set(e, EXIT_INTERNAL,

@@ -3,7 +3,7 @@
 # said, and mended by the command that was printed.
 # shellcheck disable=SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 85
+plan 86
 
 mode() {
 	stat -c %a "$1"
@@ -175,6 +175,14 @@ check 'a trigger with another text, too; others are left alone' '
 	wrong database "triggers " && mend &&
 	test "$(sql "SELECT count(*) FROM sqlite_master WHERE name = '\''mine'\''")" = 1 &&
 	sql "DROP TRIGGER mine"'
+check 'the trigger of an older build is told of, and quire init mends it' '
+	older=$(sql "SELECT replace(sql, '\''OR NEW.sha IS NOT OLD.sha'\'', '\'''\'')
+		FROM sqlite_master WHERE name = '\''runs_update'\''") &&
+	sql .dump >before && sql "DROP TRIGGER runs_update; $older" &&
+	sql .dump >older && ! cmp before older &&
+	wrong database "triggers .*: runs_update;" &&
+	mend && grep "put back the triggers runs_update" .out &&
+	sql .dump >after; sort before >b && sort after >a && cmp a b'
 check 'rows that belong to nothing are only noted' '
 	sql "PRAGMA foreign_keys = OFF; DROP TRIGGER IF EXISTS none;
 		INSERT INTO refs VALUES ('\''x.git'\'', '\''r'\'', '\''o'\'', NULL, NULL,

@@ -9,7 +9,9 @@ DAY=86400000
 NUMBER=0
 
 # add REPO REF DAYS STATE [COLUMN=VALUE...]: a run that ended so many days ago.
-# What began has a directory, a job, and a command with a log.
+# What began has a directory, a job, and a command with a log. SHA and SEQ, set
+# before it, are its commit and push_seq.
+SHA='' SEQ=''
 add() {
 	add_repo=$1 add_ref=$2 at=$((NOW - $3 * DAY)) add_state=$4
 	shift 4
@@ -20,8 +22,9 @@ add() {
 	sql "INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,
 		queued_at_ms, started_at_ms, finished_at_ms, git_dir, number,
 		push_seq) VALUES ('$id', '$add_repo.git', 'refs/heads/$add_ref',
-		'$NUMBER', $at, '$add_state', $at, $began, $at,
-		'$QUIRE_HOME/repos/$add_repo.git', $NUMBER, $NUMBER)"
+		'${SHA:-$NUMBER}', $at, '$add_state', $at, $began, $at,
+		'$QUIRE_HOME/repos/$add_repo.git', $NUMBER, ${SEQ:-$NUMBER})"
+	SHA='' SEQ=''
 	for assignment; do
 		sql "UPDATE runs SET $assignment WHERE id = '$id'"
 	done
@@ -113,11 +116,13 @@ add old gone 200 failed 'pusher = '\''ann'\'
 add old main 150 superseded
 add old dev 120 complete
 add old main 100 complete
-add old main 99 complete 'push_seq = 5' 'attempt = 2' \
+SEQ=5
+add old main 99 complete 'attempt = 2' \
 	"rerun_of = '$(basename "$(dir 5)")'"
 add old main 91 superseded "superseded_by = '$(basename "$(dir 8)")'"
 add old gone 95 failed
 add old main 10 superseded "superseded_by = '$(basename "$(dir 8)")'"
+SHA=$(git -C old rev-parse main)
 add old main 1 complete "rerun_of = '$(basename "$(dir 5)")'"
 quire config old keepDays 0
 check 'with keepDays 0 all stay' \
@@ -151,8 +156,6 @@ check 'and on pages' \
 	page /old/ci/10 | grep "repeats $(basename "$(dir 5)")" &&
 	page /old/ci | grep "/old/ci/9" && ! page /old/ci | grep "/old/ci/8"'
 check 'it can be repeated' '
-	sql "UPDATE runs SET sha = '\''$(git -C old rev-parse main)'\''
-		WHERE number = 10"
 	quire rerun old#10 && wait_idle && quire show old#11 --json |
 		grep "\"attempt\": *2"'
 quire config old keepRuns 2
@@ -187,7 +190,8 @@ check 'so a repository that was forgotten and is back counts on' \
 # a run of the tip that is older than another one of its ref
 branches tip
 NUMBER=100
-add tip main 100 complete "sha = '$(git -C tip rev-parse main)'"
+SHA=$(git -C tip rev-parse main)
+add tip main 100 complete
 add tip main 95 superseded
 add tip dev 1 complete
 check 'the newest run of a tip stays, where that is not the newest of its ref' \
@@ -238,8 +242,8 @@ push live >/dev/null
 wait_for 'test "$(state live#1)" = active'
 NUMBER=1
 add live main 1 complete
-add live main 1 complete 'push_seq = 5000' \
-	"sha = '$(git -C live rev-parse main)'"
+SEQ=5000 SHA=$(git -C live rev-parse main)
+add live main 1 complete
 quire config live keepRuns 1
 check 'a run that is active stays, however many are newer' \
 	'silent quire-reconcile && test "$(numbers live)" = "1 3" &&

@@ -139,6 +139,35 @@ static void a_key_never_changes(void **state)
 		"UPDATE jobs SET run_id = 'c' WHERE job_id = 'a'");
 }
 
+static void what_a_run_is_of_never_changes(void **state)
+{
+	static const char of[] = "never change";
+	static const char *const ids[] = { "p", "a", "c", "f", "s" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		static const char *const sets[] = { "push_seq = 99",
+			"push_seq = push_seq + 1", "push_seq = '1.5'",
+			"ref_name = 'n'", "ref_name = x'6d'", "sha = 't'",
+			"sha = x'73', pusher = 'me'" };
+
+		for (size_t k = 0; k < sizeof(sets) / sizeof(*sets); k++) {
+			char statement[256];
+
+			snprintf(statement, sizeof(statement),
+				"UPDATE OR REPLACE runs SET %s WHERE id = '%s'",
+				sets[k], ids[i]);
+			refused(of, statement);
+		}
+	}
+	/* nor on the way along an edge */
+	refused(of, "UPDATE runs SET state = 'active', started_at_ms = 20,"
+		    " push_seq = 0 WHERE id = 'p'");
+	/* the same again is no change */
+	sql("UPDATE runs SET push_seq = 1, ref_name = 'm', sha = 's'"
+	    " WHERE id = 'p'");
+}
+
 /*
  * The edges of a run, as quire-db(5) has them. The library and the triggers
  * each have a table of their own, and both must be this one.
@@ -214,7 +243,7 @@ static void the_library_has_the_same_edges(void **state)
 	for (int from = 0; from < 5; from++) {
 		for (int to = 0; to < 5; to++) {
 			const struct run_edge edge = { .to = (enum run_state)to,
-				.failure_kind = "x" };
+				.failure_kind = to == RUN_FAILED ? "x" : NULL };
 			struct err e = { 0 };
 
 			must(db_begin(&store_db, &store_err));
@@ -241,7 +270,44 @@ static void stamps_are_set_once(void **state)
 	/* what was left open may come later */
 	sql("UPDATE runs SET pusher = 'me', \"trigger\" = 'drift'"
 	    " WHERE id = 'p'");
-	sql("UPDATE runs SET failure_kind = 'x' WHERE id = 'c'");
+	sql("UPDATE runs SET failure_kind = 'x' WHERE id = 's'");
+}
+
+static void only_what_failed_has_a_failure_kind(void **state)
+{
+	static const char none[] = "has no failure_kind";
+	const struct run_edge wrong[] = {
+		{ .to = RUN_ACTIVE, .failure_kind = "x" },
+		{ .to = RUN_COMPLETE, .failure_kind = "x" },
+		{ .to = RUN_SUPERSEDED, .failure_kind = "x" },
+		{ .to = RUN_FAILED },
+	};
+	struct err e;
+
+	(void)state;
+	refused(none, "UPDATE runs SET failure_kind = 'x' WHERE id = 'p'");
+	refused(none, "UPDATE runs SET failure_kind = '' WHERE id = 'a'");
+	refused(none, "UPDATE OR REPLACE runs SET failure_kind = 'x'"
+		      " WHERE id = 'c'");
+	refused(none, "UPDATE runs SET failure_kind = 'x', state = 'active',"
+		      " started_at_ms = 20 WHERE id = 'p'");
+	sql("DELETE FROM jobs WHERE run_id = 'a'");
+	refused(none, "UPDATE runs SET failure_kind = 'x', state = 'complete',"
+		      " finished_at_ms = 20 WHERE id = 'a'");
+	/* put in with one, as some of the older system's are: the rest of the
+	 * row can change */
+	sql("INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,"
+	    " failure_kind, queued_at_ms, started_at_ms, finished_at_ms,"
+	    " number, push_seq) VALUES ('o', 'a.git', 'm', 's', 1, 'complete',"
+	    " 'x', 10, 11, 12, 7, 7)");
+	sql("UPDATE runs SET git_dir = '/elsewhere' WHERE id = 'o'");
+	/* the library knows it too */
+	must(db_begin(&store_db, &store_err));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(run_take_edge(&store_db, i ? "a" : "p",
+					 &wrong[i], 20, &e),
+			-1);
+	db_rollback(&store_db);
 }
 
 static void no_live_job_under_an_ended_run(void **state)
@@ -433,9 +499,11 @@ int main(void)
 		T(a_run_is_never_replaced),
 		T(a_rowid_is_no_way_around),
 		T(a_key_never_changes),
+		T(what_a_run_is_of_never_changes),
 		T(nothing_but_an_edge),
 		T(the_library_has_the_same_edges),
 		T(stamps_are_set_once),
+		T(only_what_failed_has_a_failure_kind),
 		T(no_live_job_under_an_ended_run),
 		T(jobs_go_along_their_edges),
 		T(events_take_edges_alone),
