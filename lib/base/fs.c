@@ -131,6 +131,15 @@ int fs_sync(int dirfd, const char *path)
 	return failed;
 }
 
+int fs_exists(int dirfd, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+}
+
 DIR *fs_opendir(int dirfd, const char *path, int flags)
 {
 	int fd =

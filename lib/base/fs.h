@@ -30,6 +30,9 @@ int fs_replace_file(
 	int dirfd, const char *path, const void *data, size_t len, mode_t mode);
 /* fsync of a file or a folder; follows a link. -1 with errno. */
 int fs_sync(int dirfd, const char *path);
+/* Whether something has this name, a link included: 1, 0, or -1 with errno:
+ * that cannot be told, and is no reason to do as if there were nothing. */
+int fs_exists(int dirfd, const char *path);
 /* A folder, for readdir(3) and closedir(3). flags is O_NOFOLLOW, or 0: a link
  * is followed. NULL with errno. */
 DIR *fs_opendir(int dirfd, const char *path, int flags);

@@ -138,10 +138,11 @@ static int claim_one(
 			       : 0;
 	}
 	/* the row is from a copy of the database that is older than the run */
-	if (rundir_is_begun(d->home, r)) {
+	taken = rundir_is_begun(d->home, r, e);
+	if (taken > 0) {
 		hold(d, r, "was begun already, quire-reconcile settles it");
 		taken = 0;
-	} else {
+	} else if (taken == 0) {
 		taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
 	}
 	if (taken <= 0) {

@@ -179,8 +179,12 @@ int orphan_settle(struct pass *p, const struct run *seen, struct err *e)
 
 int orphan_begun(struct pass *p, const struct run *seen, struct err *e)
 {
-	return rundir_is_begun(p->r->home, seen) ? settle_locked(p, seen, 1, e)
-						 : 0;
+	struct err why;
+	int begun = rundir_is_begun(p->r->home, seen, &why);
+
+	if (begun < 0)
+		pass_warn(p, "%s", why.text);
+	return begun > 0 ? settle_locked(p, seen, 1, e) : 0;
 }
 
 /* Without runs/ no lock can be found, and its absence says nothing. */

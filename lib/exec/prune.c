@@ -53,11 +53,14 @@ static struct budget make_budget(void)
 	return (struct budget){ MAX_RUNS, MAX_STUCK, clock_mono_ms() + MAX_MS };
 }
 
+/* 1, 0, or -1: that cannot be told, and has been said. */
 static int exists(struct pass *p, const char *path)
 {
-	struct stat st;
+	int there = fs_exists(p->r->home->fd, path);
 
-	return fstatat(p->r->home->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (there < 0)
+		pass_warn_sys(p, path);
+	return there;
 }
 
 /* Where a run's folder is, and where it goes. */
@@ -118,7 +121,7 @@ static int is_runs_there(struct pass *p, const char *repo)
 	found = exists(p, path.ptr);
 	buf_release(&path);
 	if (found)
-		return 1;
+		return found > 0;
 	d = fs_opendir(p->r->home->fd, "runs", 0);
 	if (!d)
 		return 0;
@@ -135,15 +138,15 @@ static int take_lock(
 {
 	const struct home *h = p->r->home;
 	struct err e;
-	int taken = run_lock_take(h, r->repo, r->id, 0, fd, &e);
+	int taken = run_lock_take(h, r->repo, r->id, 0, fd, &e), there;
 
 	if (taken == 0 && errno == ENOENT) {
-		if (!exists(p, at->dir.ptr))
-			taken = is_runs_there(p, r->repo);
-		else if (p->r->dry_run)
-			taken = 1;
-		else
-			taken = run_lock_take(h, r->repo, r->id, 1, fd, &e);
+		there = exists(p, at->dir.ptr);
+		if (there <= 0)
+			return there == 0 && is_runs_there(p, r->repo);
+		taken = p->r->dry_run
+				? 1
+				: run_lock_take(h, r->repo, r->id, 1, fd, &e);
 	}
 	if (taken < 0)
 		pass_warn(p, "%s", e.text);
@@ -167,11 +170,15 @@ static void say_what_goes(
  * 0 it could not be removed. */
 static int clean(struct pass *p, const struct run *r, const struct place *at)
 {
+	int is_clean = rundir_is_clean(p->r->home->fd, at->dir.ptr);
 	enum run_state state;
 	struct err e;
 
-	if (rundir_is_clean(p->r->home->fd, at->dir.ptr) ||
-		supervise_salvage(p->db, p->r->home, r, &state, &e) == 0)
+	if (is_clean < 0)
+		pass_warn_sys(p, at->dir.ptr);
+	if (is_clean)
+		return is_clean > 0;
+	if (supervise_salvage(p->db, p->r->home, r, &state, &e) == 0)
 		return 1;
 	pass_warn(p, "%s", e.text);
 	return 0;
@@ -187,7 +194,7 @@ static int prune_dir(struct pass *p, const struct run *r,
 		return 0;
 	if (move_aside(p, at) < 0) {
 		pass_warn_sys(p, at->dir.ptr);
-		if (!exists(p, at->dir.ptr))
+		if (exists(p, at->dir.ptr) == 0)
 			move_back(p, at);
 		return 0;
 	}
@@ -299,10 +306,13 @@ static int finish_row(struct pass *p, const struct run *r, struct err *e)
 	struct prune_rule rule;
 	struct place at;
 	struct err why;
-	int gone;
+	int there, gone, rc = 0;
 
 	place_of(&at, r->repo, r->id);
-	if (exists(p, at.dir.ptr))
+	there = exists(p, at.dir.ptr);
+	if (there < 0)
+		goto out;
+	if (there)
 		gone = 1;
 	else if (prune_rule_of(p->db, r->repo, clock_now_ms(), &rule, &why) < 0)
 		gone = 0;
@@ -310,6 +320,8 @@ static int finish_row(struct pass *p, const struct run *r, struct err *e)
 		gone = prune_may_go(p->db, r->id, &rule, e);
 	else
 		gone = prune_remove(p->db, r->id, &rule, e);
+	if (gone < 0)
+		rc = -1;
 
 	if (gone > 0)
 		finish(p, at.pruned.ptr);
@@ -317,8 +329,9 @@ static int finish_row(struct pass *p, const struct run *r, struct err *e)
 		pass_say(p, "%s: would put it back", at.pruned.ptr);
 	else if (gone == 0)
 		move_back(p, &at);
+out:
 	place_release(&at);
-	return gone < 0 ? -1 : 0;
+	return rc;
 }
 
 /* The names in runs/.pruned. -1 with errno. */

@@ -83,15 +83,16 @@ int rundir_clean(struct rundir *d, struct err *e)
 	return failed;
 }
 
-int rundir_is_begun(const struct home *h, const struct run *r)
+int rundir_is_begun(const struct home *h, const struct run *r, struct err *e)
 {
 	struct buf path = BUF_INIT;
-	struct stat st;
 	int begun;
 
 	home_add_run_dir(&path, r->repo, r->id);
 	buf_adds(&path, "/events.jsonl");
-	begun = fstatat(h->fd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	begun = fs_exists(h->fd, path.ptr);
+	if (begun < 0)
+		err_sys(e, "%s/%s", h->path, path.ptr);
 	buf_release(&path);
 	return begun;
 }
@@ -99,14 +100,15 @@ int rundir_is_begun(const struct home *h, const struct run *r)
 int rundir_is_clean(int dirfd, const char *dir)
 {
 	struct buf path = BUF_INIT;
-	struct stat st;
-	int clean = 1;
+	int there = 0;
 
-	for (size_t i = 0; clean && i < N_PASSING; i++) {
+	for (size_t i = 0; there == 0 && i < N_PASSING; i++) {
 		buf_reset(&path);
 		buf_addf(&path, "%s/%s", dir, passing[i]);
-		clean = fstatat(dirfd, path.ptr, &st, AT_SYMLINK_NOFOLLOW) != 0;
+		there = fs_exists(dirfd, path.ptr);
 	}
+	int why = errno;
 	buf_release(&path);
-	return clean;
+	errno = why;
+	return there < 0 ? -1 : !there;
 }

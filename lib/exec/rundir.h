@@ -29,9 +29,11 @@ int rundir_prepare(struct rundir *d, int *wake, struct err *e);
 int rundir_append(struct rundir *d, const char *name);
 /* Removes what goes with the run; what is gone already is fine. */
 int rundir_clean(struct rundir *d, struct err *e);
-/* Whether the run has left events: it was claimed, whatever its row says. */
-int rundir_is_begun(const struct home *h, const struct run *r);
-/* Whether nothing of that is there; dir is relative to dirfd. */
+/* Whether the run has left events: it was claimed, whatever its row says. 1, 0,
+ * -1 that cannot be told. */
+int rundir_is_begun(const struct home *h, const struct run *r, struct err *e);
+/* Whether nothing is there of what goes with a run; dir is relative to dirfd.
+ * 1, 0, -1 with errno: that cannot be told. */
 int rundir_is_clean(int dirfd, const char *dir);
 
 #endif

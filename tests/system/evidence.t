@@ -3,7 +3,7 @@
 # as it is, until it can.
 . "$(dirname "$0")/lib.sh"
 
-plan 10
+plan 15
 new_home
 new_repo foo
 
@@ -100,3 +100,42 @@ check 'a repository that the disk does not give is no repository that is gone' \
 # by this one, or by one that those reconciles have kicked
 check 'its run is run' 'quire-run && wait_for '\''
 	test "$(state foo#3)" = complete'\'
+
+# ---- a run of which it cannot be told whether it was begun
+
+QUIRE_RUN_ID=none quire rerun foo#2 >/dev/null
+run=runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 4')
+# stat_fails PATH PROGRAM...: a look at that path below the home fails
+stat_fails() {
+	path=$1
+	shift
+	strace -qq -e trace=newfstatat -e signal=none -o "$T/trace" \
+		-P "$path" -e inject=newfstatat:error=EIO "$@" >"$T/said" 2>&1
+	status=$?
+	grep -q INJECTED "$T/trace" || return 70
+	return $status
+}
+check 'a run that may have been begun is not claimed: it stays pending' '
+	stat_fails "$run/events.jsonl" quire-run; test $? = 75 &&
+	grep "events.jsonl: Input/output error" "$T/said" &&
+	test "$(state foo#4)" = pending'
+check 'reconcile tells of it, and does not settle it' '
+	stat_fails "$run/events.jsonl" quire-reconcile; test $? = 75 &&
+	grep "events.jsonl: Input/output" "$T/said" &&
+	! grep "begun already" "$T/said"'
+# by this one, or by one that reconcile has kicked
+check 'the next quire-run runs it' \
+	'quire-run && wait_for '\''test "$(state foo#4)" = complete'\'
+
+# ---- a run whose directory cannot be looked at, when it is to be pruned
+
+quire config foo keepRuns 1
+run=runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 2')
+rm "$QUIRE_HOME/$run/lock"
+check 'a directory that the disk does not give is none that is gone' '
+	stat_fails "$run" quire-reconcile; test $? = 75 &&
+	grep "$run: Input/output error" "$T/said" &&
+	test "$(sql "SELECT count(*) FROM runs WHERE number = 2")" = 1'
+check 'the next reconcile prunes it, with its files' '
+	quire-reconcile && ! test -e "$QUIRE_HOME/$run" &&
+	test "$(sql "SELECT count(*) FROM runs WHERE number = 2")" = 0'
