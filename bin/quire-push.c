@@ -94,8 +94,12 @@ static int find_repository(struct push *p, struct err *e)
 	if (!realpath(dir, p->git_dir))
 		return err_sys(e, "%s", dir);
 	buf_addf(&path, "%s/reftable", p->git_dir);
-	reftable = !access(path.ptr, F_OK);
+	reftable = fs_exists(AT_FDCWD, path.ptr);
+	if (reftable < 0)
+		err_sys(e, "%s", path.ptr);
 	buf_release(&path);
+	if (reftable < 0)
+		return -1;
 	if (reftable)
 		return err_set(e, EXIT_INTERNAL,
 			"%s: keeps its refs in a reftable, and quire takes "
@@ -156,6 +160,11 @@ static void report(struct push *p)
 		waits |= pusher_tell(
 			&p->out, &p->repo, &p->moves[i], url ? url : "");
 	free(url);
+	if (p->db.unsynced)
+		pusher_say(&p->out,
+			"%s: %s: the push is recorded, but the disk may not "
+			"keep it over a power cut; if it is lost, %s",
+			p->db.path, strerror(p->db.unsynced), until_reconcile);
 	if (waits)
 		start_runs(p);
 }
@@ -252,8 +261,12 @@ static int become_chained(struct push *p, char **argv)
 	else
 		buf_adds(&path, "./");
 	buf_adds(&path, p->hf.chain);
-	if (access(path.ptr, X_OK))
+	if (access(path.ptr, X_OK)) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			fprintf(stderr, "quire: %s: %s\n", path.ptr,
+				strerror(errno));
 		return EXIT_DONE;
+	}
 	/* it gets no child that it does not know */
 	gitcat_stop(&p->git);
 	if (feed_input(&p->input) < 0) {

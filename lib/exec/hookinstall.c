@@ -97,9 +97,12 @@ out:
 
 enum hook_kind { HOOK_NONE, HOOK_OURS, HOOK_OTHER };
 
-static int has_chain(int dir)
+/* 1, 0, -1 */
+static int has_chain(int dir, const char *git_dir, struct err *e)
 {
-	return !faccessat(dir, HOOKFILE_CHAIN, F_OK, AT_SYMLINK_NOFOLLOW);
+	int has = fs_exists(dir, HOOKFILE_CHAIN);
+
+	return has < 0 ? err_sys(e, "%s: " HOOKFILE_CHAIN, git_dir) : has;
 }
 
 /* What stands there now; for ours also hf. A link is another's hook, whatever
@@ -127,7 +130,10 @@ static int look(int dir, const char *git_dir, struct hookfile *hf,
 	buf_release(&path);
 	if (rc < 0 && why.status == EXIT_INTERNAL) {
 		/* damaged: written anew, with the chain that there is */
-		if (has_chain(dir))
+		rc = has_chain(dir, git_dir, e);
+		if (rc < 0)
+			return -1;
+		if (rc)
 			hf->chain = mem_strdup(HOOKFILE_CHAIN);
 		return HOOK_OURS;
 	}
@@ -220,7 +226,7 @@ int hookfile_install(const char *git_dir, const char *home, const char *program,
 {
 	struct hookfile hf;
 	struct stat st;
-	int rc = -1, dir = open_hooks(git_dir, program, home, e);
+	int rc = -1, chain = 0, dir = open_hooks(git_dir, program, home, e);
 
 	*changed = 0;
 	if (dir < 0)
@@ -231,7 +237,9 @@ int hookfile_install(const char *git_dir, const char *home, const char *program,
 	if (kind == HOOK_OTHER && keep_old(dir, git_dir, &st, e) < 0)
 		goto out;
 	/* alone there: an installation was killed between its two renames */
-	if (kind == HOOK_OTHER || (kind == HOOK_NONE && has_chain(dir)))
+	if (kind == HOOK_NONE && (chain = has_chain(dir, git_dir, e)) < 0)
+		goto out;
+	if (kind == HOOK_OTHER || chain)
 		hf.chain = mem_strdup(HOOKFILE_CHAIN);
 	if (config_set(git_dir, &hf.config_set, e) < 0)
 		goto out;

@@ -199,12 +199,12 @@ int db_begin_read(struct db *db, struct err *e)
 }
 
 /* The commit stands, whatever becomes of the sync: what a power cut takes of
- * it then, quire-reconcile finds by the refs. */
+ * it then, quire-reconcile finds by the refs. The pusher is told. */
 int db_commit(struct db *db, struct err *e)
 {
 	if (db_exec(db, "COMMIT", e) < 0)
 		return -1;
-	(void)wal_sync_now(db->wal_sync);
+	db->unsynced = wal_sync_now(db->wal_sync);
 	return 0;
 }
 

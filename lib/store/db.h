@@ -35,6 +35,7 @@ struct db {
 	} * kept;
 	size_t n_kept;
 	struct wal_sync *wal_sync; /* of a DB_PUSH, see wal_sync.h */
+	int unsynced; /* errno of the sync behind the last commit, or 0 */
 };
 
 enum db_mode {

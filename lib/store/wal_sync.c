@@ -1,5 +1,6 @@
 #include "store/wal_sync.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,8 +75,16 @@ struct wal_sync *wal_sync_defer(sqlite3 *conn)
 
 int wal_sync_now(struct wal_sync *w)
 {
+	int why = 0;
+
 	if (!w || !w->due)
-		return SQLITE_OK;
+		return 0;
 	w->due = 0;
-	return w->sync(w->file, w->flags);
+	if (w->sync(w->file, w->flags) == SQLITE_OK)
+		return 0;
+	if (w->methods.xFileControl(w->file, SQLITE_FCNTL_LAST_ERRNO, &why) !=
+			SQLITE_OK ||
+		!why)
+		why = EIO;
+	return why;
 }

@@ -32,7 +32,9 @@ struct wal_sync;
  */
 struct wal_sync *wal_sync_defer(sqlite3 *conn);
 /* After a commit: the sync that was put off; of NULL or without one, nothing.
- * SQLITE_OK, or why it failed. */
+ * 0, or the errno of its failure: then the commit stands, for every process of
+ * this host, and the disk may have it or not. A second try would say nothing:
+ * the kernel tells an error once, and forgets what it could not write. */
 int wal_sync_now(struct wal_sync *w);
 
 #endif

@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 43
+plan 46
 
 ZERO=0000000000000000000000000000000000000000
 new_home
@@ -348,7 +348,30 @@ if command -v strace >/dev/null; then
 			s/^fdatasync.*= 0/synced/p
 			s/^write(2, \"quire: .*/told/p" strace.out >order &&
 		test "$(uniq order | tr "\n" " ")" = "unlocked synced told "'
+	# as a power cut leaves it that takes what the disk has not
+	sql ".backup $T/before.db"
+	move refs/heads/l $c5
+	echo "$c4 $c5 refs/heads/l" | strace -qq -e signal=none -o strace.out \
+		-e trace=fdatasync -e inject=fdatasync:error=EIO quire-push \
+		--git-dir "$BARE" >said 2>&1
+	status=$?
+	check 'a sync that fails is told of, and fails nothing' '
+		test "$(grep -c INJECTED strace.out)" = 1 && test $status = 0 &&
+		grep "queued for l" said &&
+		test "$(grep -c "quire.db: Input/output error: the push is \
+recorded.*quire-reconcile finds it" said)" = 1'
+	check 'the run is there' \
+		'rows refs/heads/l | grep -q "pending|push|5 $"'
+	sql ".restore $T/before.db"
+	check 'a reconcile finds what was lost with it' '
+		! rows refs/heads/l | grep "|push|5 $" &&
+		quire-reconcile -n | grep "foo: l moved without a word"'
 else
+	for promise in 'a sync that fails is told of, and fails nothing' \
+		'the run is there' 'a reconcile finds what was lost with it'
+	do
+		skip "$promise" 'needs strace'
+	done
 	skip 'the sync holds nobody up, and comes before anybody is told' \
 		'needs strace'
 fi
