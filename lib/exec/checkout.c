@@ -6,16 +6,24 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "exec/convert.h"
 
-void checkout_init(struct checkout *c, const char *git_dir, int root)
+/* How long the walker, with nothing else to do, waits for the second thread
+ * before it asks again. */
+#define ASK_MS 50
+
+void checkout_init(struct checkout *c, const char *git_dir, int root,
+	int (*is_over)(void *arg), void *arg)
 {
 	memset(c, 0, sizeof(*c));
 	c->git_dir = git_dir;
 	c->root = root;
+	c->is_over = is_over;
+	c->arg = arg;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->changed, NULL);
 }
@@ -46,6 +54,27 @@ int checkout_has_failed(struct checkout *c)
 	int failed = c->failed;
 	pthread_mutex_unlock(&c->lock);
 	return failed;
+}
+
+int checkout_result(const struct checkout *c, struct err *e)
+{
+	if (!c->failed)
+		return 0;
+	*e = c->e;
+	errno = c->error_number;
+	return -1;
+}
+
+int checkout_is_over(struct checkout *c)
+{
+	struct err e;
+
+	if (c->is_over && c->is_over(c->arg)) {
+		err_set(&e, EXIT_BUSY, "the workspace is not wanted any more");
+		errno = ECANCELED;
+		checkout_fail(c, &e);
+	}
+	return checkout_has_failed(c);
 }
 
 void checkout_add_path(
@@ -182,8 +211,9 @@ static int write_entry(struct checkout *c, struct objects *o, int dirfd,
 	return failed;
 }
 
+/* is_over is the thread's own: checkout_is_over() or checkout_has_failed(). */
 static void write_chunk(struct checkout *c, struct objects *o,
-	const struct checkout_chunk *chunk)
+	const struct checkout_chunk *chunk, int (*is_over)(struct checkout *))
 {
 	const struct checkout_folder *folder = chunk->files[0].folder;
 	int dirfd = checkout_open_folder(c->root, folder->path);
@@ -194,7 +224,7 @@ static void write_chunk(struct checkout *c, struct objects *o,
 		checkout_fail(c, &e);
 		return;
 	}
-	for (size_t i = 0; i < chunk->n; i++)
+	for (size_t i = 0; i < chunk->n && !is_over(c); i++)
 		if (write_entry(c, o, dirfd, &chunk->files[i], &e)) {
 			checkout_fail(c, &e);
 			break;
@@ -228,7 +258,7 @@ static void *second_thread(void *arg)
 	while (!c->failed) {
 		if (take(c, &chunk)) {
 			pthread_mutex_unlock(&c->lock);
-			write_chunk(c, &o, &chunk);
+			write_chunk(c, &o, &chunk, checkout_has_failed);
 			pthread_mutex_lock(&c->lock);
 		} else if (c->walked) {
 			break;
@@ -253,11 +283,28 @@ void checkout_put(struct checkout *c, struct objects *o,
 	}
 	pthread_mutex_unlock(&c->lock);
 	if (full)
-		write_chunk(c, o, chunk);
+		write_chunk(c, o, chunk, checkout_is_over);
 	/* no thread to be had: the walker does it all */
 	else if (!c->started && c->waiting >= CHECKOUT_ALONE)
 		c->started =
 			pthread_create(&c->thread, NULL, second_thread, c) == 0;
+}
+
+/* Its last chunk may take long, and what ends the run is seen here alone. */
+static void join_second(struct checkout *c)
+{
+	struct timespec until;
+
+	do {
+		(void)checkout_is_over(c);
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += ASK_MS * 1000000L;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_nsec -= 1000000000L;
+			until.tv_sec++;
+		}
+	} while (pthread_clockjoin_np(c->thread, NULL, CLOCK_MONOTONIC,
+			 &until) == ETIMEDOUT);
 }
 
 void checkout_finish(struct checkout *c, struct objects *o)
@@ -272,8 +319,8 @@ void checkout_finish(struct checkout *c, struct objects *o)
 		more = take(c, &chunk);
 		pthread_mutex_unlock(&c->lock);
 		if (more)
-			write_chunk(c, o, &chunk);
+			write_chunk(c, o, &chunk, checkout_is_over);
 	} while (more);
 	if (c->started)
-		pthread_join(c->thread, NULL);
+		join_second(c);
 }

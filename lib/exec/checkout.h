@@ -5,6 +5,10 @@
  * of one folder each, on a short list, from which a second thread takes them.
  * When the list is full the walker takes one itself, so both are always busy.
  * A small tree is written by the walker alone, sooner than a thread starts.
+ *
+ * Only the walker asks whether the work is still wanted, since the answer may
+ * be in a database; the second thread sees that as it sees any failure, before
+ * its next file.
  */
 #ifndef QUIRE_EXEC_CHECKOUT_H
 #define QUIRE_EXEC_CHECKOUT_H
@@ -49,6 +53,8 @@ struct checkout {
 	const char *git_dir;
 	git_oid commit;
 	int root; /* the workspace */
+	int (*is_over)(void *arg); /* for the walker to ask; may be NULL */
+	void *arg;
 
 	pthread_mutex_t lock; /* holds what follows */
 	pthread_cond_t changed;
@@ -62,7 +68,9 @@ struct checkout {
 	int error_number;
 };
 
-void checkout_init(struct checkout *c, const char *git_dir, int root);
+/* is_over, its arg and the rest outlive it. */
+void checkout_init(struct checkout *c, const char *git_dir, int root,
+	int (*is_over)(void *arg), void *arg);
 void checkout_destroy(struct checkout *c);
 
 /* For the walker, which uses o: hands a chunk over, or writes one. */
@@ -74,6 +82,11 @@ void checkout_finish(struct checkout *c, struct objects *o);
 /* The first failure is kept, with errno. */
 void checkout_fail(struct checkout *c, const struct err *e);
 int checkout_has_failed(struct checkout *c);
+/* For the walker, alone again: 0, or -1 with the first failure and errno. */
+int checkout_result(const struct checkout *c, struct err *e);
+/* For the walker, before each thing it makes: the same, but it asks is_over
+ * first, whose yes is a failure (ECANCELED). */
+int checkout_is_over(struct checkout *c);
 
 /* A folder below root, by its path, over no symbolic link; -1 with errno. */
 int checkout_open_folder(int root, const char *path);

@@ -2,7 +2,7 @@
  * The order of things, and what a crash between any two of them leaves:
  *
  *	claim committed (by the caller, with the run's lock held)
- *	workspace laid out                     reconcile: orphaned
+ *	workspace laid out, or given up        reconcile: orphaned
  *	quire-ci spawned, events taken in      reconcile: orphaned
  *	executor_exited appended and synced    reconcile: settles by it
  *	row settled                            reconcile: cleans
@@ -77,7 +77,8 @@ static int lay_out(struct watch *w, struct err *e)
 			"the run does not say where its repository is");
 	}
 	buf_addf(&path, "%s/workspace", w->dir.path);
-	failed = workspace_lay_out(w->run->git_dir, w->run->sha, path.ptr, e);
+	failed = workspace_lay_out(
+		w->run->git_dir, w->run->sha, path.ptr, watch_is_over, w, e);
 	int why = errno;
 	buf_release(&path);
 	errno = why;
@@ -181,6 +182,7 @@ static void decide_end(struct watch *w, enum watch_end end, struct verdict *v)
 			"its run directory was removed");
 		break;
 	case WATCH_ROW:
+	case WATCH_GOES_ON:
 		break;
 	}
 }
@@ -235,7 +237,15 @@ int supervise(struct db *db, const struct home *h, const struct run *r,
 	int failed = 0;
 
 	watch_init(&w, db, h, r, lock, stop);
-	if (prepare(&w, &l, &why)) {
+	if (prepare(&w, &l, &why) == 0) {
+		if (is_still_active(&w))
+			failed = execute(&w, &l, &v, e);
+	} else if (w.over) {
+		/* before the workspace goes, which may take its time */
+		decide_end(&w, w.over, &v);
+		if (settle(&w, &v, &why))
+			report(&w, why.text);
+	} else {
 		int error = errno;
 
 		decide(&v, RUN_FAILED,
@@ -243,8 +253,6 @@ int supervise(struct db *db, const struct home *h, const struct run *r,
 						 : KIND_WORKSPACE,
 			why.text);
 		failed = stop_if_hosts(&why, error, e);
-	} else if (is_still_active(&w)) {
-		failed = execute(&w, &l, &v, e);
 	}
 	/* what is left may write on; and reconcile goes by the workspace */
 	if (w.dir.path && failed != 1 && rundir_clean(&w.dir, &why))

@@ -36,6 +36,7 @@ void watch_init(struct watch *w, struct db *db, const struct home *h,
 	w->stop = stop;
 	w->dir.fd = w->wake = w->events = w->stream = w->leash = w->pidfd = -1;
 	w->began_mono_ms = clock_mono_ms();
+	w->look_mono_ms = w->began_mono_ms + WATCH_LOOK_MS;
 	ingest_init(&w->ingest, r->id);
 	buf_init(&w->unread);
 }
@@ -351,10 +352,51 @@ static void empty_wake(struct watch *w)
 	while (n > 0 || (n < 0 && errno == EINTR));
 }
 
-/* How long poll() may sleep: until something is due. */
-static int nap_ms(const struct watch *w, int64_t now, int64_t next_look)
+/* What ends the run though nobody has said a word: its row, its directory, its
+ * time. woken: look at the row at once. */
+static enum watch_end look(struct watch *w, int woken)
 {
-	int64_t limit = watch_limit_ms(w), ms = next_look - now;
+	int64_t now = clock_mono_ms(), limit = watch_limit_ms(w);
+
+	if (woken)
+		empty_wake(w);
+	if (woken || now >= w->look_mono_ms) {
+		if (row_has_moved(w))
+			return WATCH_ROW;
+		if (is_gone(w))
+			return WATCH_GONE;
+		w->look_mono_ms = now + WATCH_LOOK_MS;
+	}
+	return limit && now - w->began_mono_ms >= limit ? WATCH_TIMEOUT
+							: WATCH_GOES_ON;
+}
+
+int watch_is_over(void *arg)
+{
+	struct watch *w = arg;
+	int64_t now = clock_mono_ms();
+	struct pollfd fds[] = {
+		{ .fd = w->wake, .events = POLLIN },
+		{ .fd = w->stop, .events = POLLIN },
+	};
+
+	if (w->over || now < w->poll_mono_ms)
+		return w->over != WATCH_GOES_ON;
+	int ready = poll(fds, 2, 0);
+
+	if (ready > 0 && fds[1].revents)
+		w->over = WATCH_STOP;
+	else
+		w->over = look(w, ready > 0 && fds[0].revents);
+	w->poll_mono_ms = now + WATCH_POLL_MS;
+	return w->over != WATCH_GOES_ON;
+}
+
+/* How long poll() may sleep: until something is due. */
+static int nap_ms(const struct watch *w)
+{
+	int64_t now = clock_mono_ms(), limit = watch_limit_ms(w);
+	int64_t ms = w->look_mono_ms - now;
 
 	if (w->ingest_mono_ms && w->ingest_mono_ms - now < ms)
 		ms = w->ingest_mono_ms - now;
@@ -367,8 +409,6 @@ static int nap_ms(const struct watch *w, int64_t now, int64_t next_look)
 
 enum watch_end watch_until_end(struct watch *w)
 {
-	int64_t now = clock_mono_ms(), next_look = now + WATCH_LOOK_MS;
-
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = w->stream, .events = POLLIN },
@@ -376,7 +416,7 @@ enum watch_end watch_until_end(struct watch *w)
 			{ .fd = w->wake, .events = POLLIN },
 			{ .fd = w->stop, .events = POLLIN },
 		};
-		int ready = poll(fds, 4, nap_ms(w, now, next_look));
+		int ready = poll(fds, 4, nap_ms(w));
 
 		if (ready > 0 && fds[0].revents && take_events(w) < 0)
 			return WATCH_NO_SPACE;
@@ -386,21 +426,10 @@ enum watch_end watch_until_end(struct watch *w)
 		if (ready > 0 && fds[3].revents)
 			return WATCH_STOP;
 
-		now = clock_mono_ms();
-		if (w->ingest_mono_ms && now >= w->ingest_mono_ms)
+		if (w->ingest_mono_ms && clock_mono_ms() >= w->ingest_mono_ms)
 			ingest(w);
-		int woken = ready > 0 && fds[2].revents;
-		if (woken)
-			empty_wake(w);
-		if (woken || now >= next_look) {
-			if (row_has_moved(w))
-				return WATCH_ROW;
-			if (is_gone(w))
-				return WATCH_GONE;
-			next_look = now + WATCH_LOOK_MS;
-		}
-		int64_t limit = watch_limit_ms(w);
-		if (limit && now - w->began_mono_ms >= limit)
-			return WATCH_TIMEOUT;
+		enum watch_end end = look(w, ready > 0 && fds[2].revents);
+		if (end)
+			return end;
 	}
 }

@@ -24,6 +24,7 @@
 #include "store/run.h"
 
 #define WATCH_LOOK_MS 200 /* at the row */
+#define WATCH_POLL_MS 20 /* of watch_is_over(): for a word to stop */
 /* Events become rows at most so late: what comes close together is one
  * transaction, and one sync of the disk. */
 #define WATCH_GATHER_MS 20
@@ -36,6 +37,7 @@ enum watch_trouble {
 };
 
 enum watch_end {
+	WATCH_GOES_ON, /* nothing has ended it yet */
 	WATCH_EXITED, /* quire-ci has ended */
 	WATCH_ROW, /* the row is not active any more */
 	WATCH_TIMEOUT,
@@ -60,6 +62,9 @@ struct watch {
 	pid_t pid;
 	int reaped, wait_status;
 	int64_t began_mono_ms;
+	int64_t look_mono_ms; /* when the row is to be looked at next */
+	int64_t poll_mono_ms; /* watch_is_over() looks no sooner */
+	enum watch_end over; /* what watch_is_over() has found */
 	int64_t timeout_ms; /* the setting's; 0: none */
 	struct ingest ingest;
 	struct buf unread; /* what is not ingested yet */
@@ -73,6 +78,12 @@ void watch_init(struct watch *w, struct db *db, const struct home *h,
 	const struct run *r, int lock, int stop);
 void watch_release(struct watch *w);
 
+/*
+ * While there is no quire-ci yet: whether the run is to be ended, which w->over
+ * then says why (WATCH_ROW, _TIMEOUT, _STOP, _GONE). May be asked as often as
+ * one likes: mostly it only reads the clock. arg is the watch.
+ */
+int watch_is_over(void *arg);
 /* Starts quire-ci. -1 with errno. */
 int watch_spawn(struct watch *w, const struct launch *l, struct err *e);
 /* Until one of these; all events that came are taken in then. */

@@ -146,6 +146,8 @@ static int walk_entries(struct walk *w, struct checkout_folder *folder,
 	struct checkout_file f = { .folder = folder };
 
 	while (tree_next(&at, end, &f.entry, e) > 0) {
+		if (checkout_is_over(w->c))
+			return 0;
 		if (++w->n_entries > CHECKOUT_MAX_ENTRIES) {
 			errno = 0;
 			return err_set(e, EXIT_INTERNAL,
@@ -272,15 +274,12 @@ static int fill(struct walk *w, const git_oid *tree, struct err *e)
 	if (walk_all(w, tree, e))
 		checkout_fail(w->c, e);
 	checkout_finish(w->c, w->o);
-	if (w->c->failed) {
-		*e = w->c->e;
-		errno = w->c->error_number;
+	if (checkout_result(w->c, e))
 		return -1;
-	}
-	for (size_t i = 0; i < w->n_links; i++)
+	for (size_t i = 0; i < w->n_links && !checkout_is_over(w->c); i++)
 		if (make_link(w, &w->links[i], e))
 			return -1;
-	return 0;
+	return checkout_result(w->c, e);
 }
 
 /* The home's folders hand their group down; a build that packs its files wants
@@ -305,8 +304,8 @@ static int make_root(const char *path, struct err *e)
 	return fd;
 }
 
-int workspace_lay_out(
-	const char *git_dir, const char *sha, const char *path, struct err *e)
+int workspace_lay_out(const char *git_dir, const char *sha, const char *path,
+	int (*is_over)(void *arg), void *arg, struct err *e)
 {
 	int root = make_root(path, e), failed = -1, why;
 
@@ -319,7 +318,7 @@ int workspace_lay_out(
 	};
 	struct objects o;
 	git_oid tree;
-	checkout_init(c, git_dir, root);
+	checkout_init(c, git_dir, root, is_over, arg);
 	if (objects_open(&o, git_dir, e) == 0) {
 		w.o = &o;
 		failed = objects_commit(&o, sha, &c->commit, &tree, e) ||

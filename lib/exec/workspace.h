@@ -22,11 +22,13 @@ void workspace_shutdown(void);
 /*
  * Lays the tree of commit sha of git_dir out in the folder path, which is
  * made and must not exist. Threads that help are joined before it returns.
+ * Before each file the calling thread asks is_over(arg), unless that is NULL:
+ * so it is to be quick, and its yes ends the work with ECANCELED.
  * -1 with EXIT_BUSY for a fault of the host, else (missing object, bad tree) a
  * fault of this run alone; what was made is left for fs_remove_tree.
  */
-int workspace_lay_out(
-	const char *git_dir, const char *sha, const char *path, struct err *e);
+int workspace_lay_out(const char *git_dir, const char *sha, const char *path,
+	int (*is_over)(void *arg), void *arg, struct err *e);
 
 /*
  * Paths that differ between two commits, each ended by NUL, appended to out:

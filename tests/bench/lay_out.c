@@ -46,7 +46,7 @@ static int one_run(const struct home *h, const char *git_dir, const char *sha,
 	buf_adds(&path, "/workspace");
 
 	start = now_ms();
-	int failed = workspace_lay_out(git_dir, sha, path.ptr, e);
+	int failed = workspace_lay_out(git_dir, sha, path.ptr, NULL, NULL, e);
 	made = now_ms();
 	if (!failed && fs_remove_tree(AT_FDCWD, path.ptr))
 		failed = err_sys(e, "%s", path.ptr);
@@ -70,7 +70,8 @@ int main(int argc, char **argv)
 	}
 	failed = workspace_init(&e);
 	if (!failed && argc == 4) {
-		failed = workspace_lay_out(argv[1], argv[2], argv[3], &e);
+		failed = workspace_lay_out(
+			argv[1], argv[2], argv[3], NULL, NULL, &e);
 	} else if (!failed && !(failed = home_open(&h, argv[3], &e))) {
 		for (int i = atoi(argv[4]); i > 0 && !failed; i--)
 			failed = one_run(&h, argv[1], argv[2], &counter, &e);

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -99,7 +100,7 @@ static int lay_out(const char *tree_command, struct err *e)
 		"t=$(%s) && git commit-tree -m x \"$t\"", tree_command);
 	strcpy(sha, sh(command));
 	assert_int_equal(strlen(sha), 40);
-	return workspace_lay_out(repo, sha, place, e);
+	return workspace_lay_out(repo, sha, place, NULL, NULL, e);
 }
 
 static void modes_links_and_submodules(void **state)
@@ -212,16 +213,87 @@ static void unknown_commits(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(
-		workspace_lay_out(repo,
-			"1234567812345678123456781234567812345678", place, &e),
+	assert_int_equal(workspace_lay_out(repo,
+				 "1234567812345678123456781234567812345678",
+				 place, NULL, NULL, &e),
 		-1);
 	assert_int_equal(e.status, EXIT_INTERNAL);
 	sh("rmdir place");
-	assert_int_equal(workspace_lay_out(repo, "HEAD", place, &e), -1);
-	sh("rmdir place");
 	assert_int_equal(
-		workspace_lay_out("/nonexistent.git", "HEAD", place, &e), -1);
+		workspace_lay_out(repo, "HEAD", place, NULL, NULL, &e), -1);
+	sh("rmdir place");
+	assert_int_equal(workspace_lay_out("/nonexistent.git", "HEAD", place,
+				 NULL, NULL, &e),
+		-1);
+}
+
+/* Says yes when he was asked so often, or when that link is there. */
+struct asker {
+	pthread_t thread;
+	int asked, patience;
+	char link[128];
+};
+
+static int is_over(void *arg)
+{
+	struct asker *a = arg;
+	struct stat st;
+
+	assert_true(pthread_equal(a->thread, pthread_self()));
+	return ++a->asked > a->patience ||
+	       (*a->link && lstat(a->link, &st) == 0);
+}
+
+/* How many of the 300 files and 200 links were made, and the folder goes. */
+static void made_are(int least, int most)
+{
+	int made = atoi(sh("find place ! -type d | wc -l"));
+
+	assert_in_range(made, least, most);
+	sh("rm -r place");
+}
+
+static void given_up(void **state)
+{
+	struct asker a = { .thread = pthread_self(), .patience = 1000000 };
+	struct err e;
+	char sha[64];
+
+	(void)state;
+	strcpy(sha, sh("t=$(for i in $(seq 100 399); do "
+		       "ent 100644 file.$i $b; done | raw) && "
+		       "l=$(for i in $(seq 100 299); do "
+		       "ent 120000 link.$i $b; done | raw) && "
+		       "t=$({ ent 40000 a $t; ent 40000 b $l; } | raw) && "
+		       "git commit-tree -m x $t"));
+	assert_int_equal(
+		workspace_lay_out(repo, sha, place, is_over, &a, &e), 0);
+	made_are(500, 500);
+
+	/* in the walk: what is behind was not even put on the list */
+	a.asked = 0;
+	a.patience = 50;
+	assert_int_equal(
+		workspace_lay_out(repo, sha, place, is_over, &a, &e), -1);
+	assert_int_equal(errno, ECANCELED);
+	assert_int_equal(a.asked, 51);
+	made_are(0, 50);
+
+	/* with all on the list: the files' threads end, no link is made */
+	a.asked = 0;
+	a.patience = 2 + 300 + 200;
+	assert_int_equal(
+		workspace_lay_out(repo, sha, place, is_over, &a, &e), -1);
+	assert_int_equal(errno, ECANCELED);
+	made_are(0, 300);
+
+	/* among the links */
+	a.patience = 1000000;
+	snprintf(a.link, sizeof(a.link), "%s/b/link.150", place);
+	assert_int_equal(
+		workspace_lay_out(repo, sha, place, is_over, &a, &e), -1);
+	assert_int_equal(errno, ECANCELED);
+	made_are(300 + 51, 300 + 51);
 }
 
 static void convert_is(const char *from, const char *to, size_t to_len,
@@ -384,6 +456,7 @@ int main(void)
 		TEST(one_name_twice),
 		TEST(trees_that_lie),
 		TEST(unknown_commits),
+		TEST(given_up),
 		cmocka_unit_test(conversions),
 		cmocka_unit_test(attributes_that_matter),
 		TEST(attributes_of_a_commit),
