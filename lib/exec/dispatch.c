@@ -109,13 +109,33 @@ static int take_edge(struct dispatch *d, const struct run *r, enum run_state to,
 	return taken;
 }
 
+/* pending -> active. *r becomes the row with the times and the sandbox that
+ * this has stamped: read before the commit, behind which nothing may fail that
+ * would leave an active run with nobody to supervise it. */
+static int activate(struct dispatch *d, struct run *r, struct err *e)
+{
+	struct run stamped;
+	int taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
+
+	if (taken <= 0)
+		return taken;
+	taken = run_by_id(d->db, r->id, &stamped, e);
+	if (taken < 0)
+		return -1;
+	if (taken == 0)
+		return err_set(e, EXIT_INTERNAL, "run %s: is gone", r->id);
+	run_release(r);
+	*r = stamped;
+	return 1;
+}
+
 /*
  * One pending run, inside the transaction. 1 claimed, *lock is ours; 0 it is
  * another's, or it has failed by its own fault: on to the next; -1 the host's
  * or the database's fault.
  */
 static int claim_one(
-	struct dispatch *d, const struct run *r, int *lock, struct err *e)
+	struct dispatch *d, struct run *r, int *lock, struct err *e)
 {
 	struct err why;
 	int taken;
@@ -143,7 +163,7 @@ static int claim_one(
 		hold(d, r, "was begun already, quire-reconcile settles it");
 		taken = 0;
 	} else if (taken == 0) {
-		taken = take_edge(d, r, RUN_ACTIVE, NULL, NULL, e);
+		taken = activate(d, r, e);
 	}
 	if (taken <= 0) {
 		run_lock_release(*lock);
@@ -246,21 +266,6 @@ static int check_stop(const struct dispatch *d, struct err *e)
 		"told to stop; what is pending waits for the next quire-run");
 }
 
-static int supervise_claimed(
-	struct dispatch *d, const struct run *claimed, int lock, struct err *e)
-{
-	struct run r;
-	int found, failed;
-
-	/* with the times and the sandbox that the claim has stamped */
-	found = run_by_id(d->db, claimed->id, &r, e);
-	if (found <= 0)
-		return found;
-	failed = supervise(d->db, d->home, &r, lock, d->stop, e);
-	run_release(&r);
-	return failed;
-}
-
 /* With a slot: run after run. 0 the queue has nothing for us, 1 the slot is
  * one too many, 2 it is for another, a run is stuck; -1. */
 static int drain(struct dispatch *d, int64_t slot, struct err *e)
@@ -283,7 +288,7 @@ static int drain(struct dispatch *d, int64_t slot, struct err *e)
 		if (claimed <= 0)
 			return claimed;
 		kick_others(d, max);
-		failed = supervise_claimed(d, &r, lock, e);
+		failed = supervise(d->db, d->home, &r, lock, d->stop, e);
 		if (failed == 1) {
 			d->stuck = r;
 			d->stuck_lock = lock;
