@@ -20,6 +20,7 @@
 #include "exec/jobspawn.h"
 #include "exec/logpump.h"
 #include "exec/proctree.h"
+#include "exec/runner.h"
 #include "exec/sendq.h"
 
 struct pump {
@@ -31,7 +32,6 @@ struct state {
 	const struct jobrun *spec;
 	struct sendq up; /* frames to the executor */
 	int signals; /* signalfd */
-	int null;
 	struct strv env;
 
 	struct pump *pumps; /* of commands whose pipes are open */
@@ -39,10 +39,7 @@ struct state {
 	struct pump *front; /* of the command that runs; NULL: none does */
 	int pause_us; /* before the next read */
 
-	pid_t child; /* the command; 0: ended */
-	int wait_status; /* its, when it has ended */
-	int children; /* there are, or may be, processes below */
-
+	struct runner runner;
 	int64_t deadline; /* monotonic; 0: none */
 	int64_t kill_at; /* all below was told to end; 0: not yet */
 	int timed_out;
@@ -105,29 +102,6 @@ static void send_output(
 	send_frame(arg, stream == CRILOG_STDOUT ? 'O' : 'e', data, len);
 }
 
-static void note_exit(void *arg, int pid, int wait_status)
-{
-	struct state *s = arg;
-
-	if (pid == s->child) {
-		s->wait_status = wait_status;
-		s->child = 0;
-	}
-}
-
-static void reap(struct state *s)
-{
-	int status;
-	pid_t pid;
-
-	do {
-		pid = waitpid(-1, &status, WNOHANG);
-		if (pid > 0)
-			note_exit(s, pid, status);
-	} while (pid > 0 || (pid < 0 && errno == EINTR));
-	s->children = pid == 0;
-}
-
 static void take_signals(struct state *s)
 {
 	struct signalfd_siginfo info;
@@ -135,7 +109,6 @@ static void take_signals(struct state *s)
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD)
 			s->stopped = 1;
-	reap(s);
 }
 
 /* Ends the pump that *at points to, and takes it out of the list. */
@@ -195,8 +168,8 @@ static struct timespec *sleep_time(
 /* Sleeps until something happens, and sees to it. */
 static void step(struct state *s, int64_t until)
 {
-	size_t n = 2;
-	struct pollfd *fds = mem_zero((2 + 2 * s->n_pumps) * sizeof(*fds));
+	size_t n = 3;
+	struct pollfd *fds = mem_zero((3 + 2 * s->n_pumps) * sizeof(*fds));
 	struct timespec t;
 	/* a full queue is back pressure: the command waits, as at a terminal */
 	int read_pumps = !s->pause_us && !sendq_is_full(&s->up);
@@ -204,6 +177,7 @@ static void step(struct state *s, int64_t until)
 	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
 	fds[1] = (struct pollfd){ s->stopped ? -1 : s->up.fd,
 		sendq_is_empty(&s->up) ? 0 : POLLOUT, 0 };
+	fds[2] = (struct pollfd){ s->runner.fd, POLLIN, 0 };
 	for (struct pump *p = s->pumps; read_pumps && p; p = p->next)
 		for (int k = 0; k < 2; k++)
 			fds[n++] = (struct pollfd){ p->log.in[k], POLLIN, 0 };
@@ -212,11 +186,13 @@ static void step(struct state *s, int64_t until)
 	if (got > 0) {
 		if (fds[0].revents)
 			take_signals(s);
+		if (fds[0].revents || fds[2].revents)
+			runner_look(&s->runner);
 		if ((fds[1].revents & (POLLERR | POLLHUP)) ||
 			((fds[1].revents & POLLOUT) && sendq_flush(&s->up) < 0))
 			s->stopped = 1;
 		if (read_pumps)
-			pull_pumps(s, fds + 2);
+			pull_pumps(s, fds + 3);
 	}
 	free(fds);
 }
@@ -225,23 +201,17 @@ static void begin_end(struct state *s)
 {
 	struct err e;
 
-	if (proctree_signal(SIGTERM, &e) < 0 ||
-		proctree_signal(SIGCONT, &e) < 0)
+	if (runner_end(&s->runner, &e) < 0)
 		fail(s, "%s", e.text);
-	s->kill_at = clock_mono_ms() + PROCTREE_GRACE_MS;
+	s->kill_at = clock_mono_ms() + s->runner.grace_ms;
 }
 
 static void kill_all(struct state *s)
 {
 	struct err e;
 
-	if (proctree_end(0, note_exit, s, &e) < 0)
+	if (runner_kill(&s->runner, &e) < 0)
 		fail(s, "%s", e.text);
-	if (s->child) { /* can't be ended; do not wait for it */
-		s->child = 0;
-		s->wait_status = SIGKILL;
-	}
-	s->children = 0;
 }
 
 /* One turn of waiting for processes, with the time limit in mind. */
@@ -305,20 +275,17 @@ static int start_command(struct state *s, size_t n)
 		p->log.give = send_output;
 		p->log.arg = s;
 	}
-	s->child =
-		jobspawn(c, s->env.v, s->spec->workspace_fd, s->null, out, &e);
+	int failed = runner_start(&s->runner, c, s->env.v, out, &e);
 	close(out[0]);
 	close(out[1]);
 	p->next = s->pumps;
 	s->pumps = p;
 	s->n_pumps++;
-	if (s->child < 0) {
-		s->child = 0;
+	if (failed) {
 		fail(s, "command %zu: %s", n, e.text);
 		return -1;
 	}
 	s->front = p;
-	s->children = 1;
 	send_event(s, (struct event){ .type = EVENT_SH_STARTED,
 			      .n = (int)n,
 			      .cmd = c->text });
@@ -337,7 +304,7 @@ static int run_command(struct state *s, size_t n)
 {
 	if (start_command(s, n) < 0)
 		return -1;
-	while (s->child)
+	while (s->runner.running)
 		turn(s);
 	/* what it wrote is all in the pipes; background processes may write
 	 * on, but nobody waits for them */
@@ -346,7 +313,7 @@ static int run_command(struct state *s, size_t n)
 	s->front = NULL;
 	close_done(s);
 
-	int code = exit_code(s->wait_status);
+	int code = exit_code(s->runner.wait_status);
 	send_event(s, (struct event){ .type = EVENT_SH_FINISHED,
 			      .n = (int)n,
 			      .exit_code = code });
@@ -358,9 +325,9 @@ static int run_command(struct state *s, size_t n)
 		buf_release(&limit);
 	} else if (log_error) {
 		fail_log(s, "written", log_error);
-	} else if (WIFSIGNALED(s->wait_status)) {
+	} else if (WIFSIGNALED(s->runner.wait_status)) {
 		fail(s, "command %zu was killed by signal %d", n,
-			WTERMSIG(s->wait_status));
+			WTERMSIG(s->runner.wait_status));
 	} else if (code) {
 		fail(s, "command %zu failed with exit status %d", n, code);
 	}
@@ -370,12 +337,12 @@ static int run_command(struct state *s, size_t n)
 /* What the commands left behind, and the ends of their logs. */
 static void clean_up(struct state *s)
 {
-	reap(s);
+	runner_look(&s->runner);
 	/* the job's work is done, its time limit with it */
 	s->deadline = 0;
-	if (s->children && !s->kill_at)
+	if (s->runner.busy && !s->kill_at)
 		begin_end(s);
-	while (s->children)
+	while (s->runner.busy)
 		turn(s);
 	while (s->pumps) {
 		logpump_drain(&s->pumps->log);
@@ -405,11 +372,12 @@ static int start_up(struct state *s, struct err *e)
 	s->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signals < 0)
 		return err_sys(e, "signals");
-	s->null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	/* the executor's own input and output are pipes that others watch */
-	if (s->null < 0 || dup2(s->null, STDIN_FILENO) < 0 ||
-		dup2(s->null, STDOUT_FILENO) < 0)
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+		dup2(null, STDOUT_FILENO) < 0)
 		return err_sys(e, "/dev/null");
+	close(null);
 	if (proctree_subreaper(1, e) < 0)
 		return -1;
 	if (spec->job->timeout_ms)
@@ -425,6 +393,7 @@ void jobrun(const struct jobrun *spec)
 	struct err e;
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
+	runner_plain(&s.runner, spec->workspace_fd);
 	if (start_up(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	send_event(&s, (struct event){ .type = EVENT_JOB_STARTED });

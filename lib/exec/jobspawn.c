@@ -1,6 +1,7 @@
 #include "exec/jobspawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,16 +55,16 @@ static void give_up(const char *what)
 	_exit(status);
 }
 
-static void become(const struct command *c, char **env, int workspace_fd,
-	int in, const int out[2]) __attribute__((noreturn));
-
-static void become(const struct command *c, char **env, int workspace_fd,
-	int in, const int out[2])
+void jobspawn_become(
+	const struct command *c, char **env, int workspace_fd, const int out[2])
 {
-	if (dup2(in, STDIN_FILENO) < 0 || dup2(out[0], STDOUT_FILENO) < 0 ||
+	int in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (in < 0 || dup2(in, STDIN_FILENO) < 0 ||
+		dup2(out[0], STDOUT_FILENO) < 0 ||
 		dup2(out[1], STDERR_FILENO) < 0)
 		_exit(126);
-	if (fchdir(workspace_fd) < 0)
+	if (workspace_fd >= 0 && fchdir(workspace_fd) < 0)
 		give_up("the workspace");
 	setsid();
 	fds_cloexec_from(STDERR_FILENO + 1);
@@ -79,7 +80,7 @@ static void become(const struct command *c, char **env, int workspace_fd,
 	give_up(c->argv.v[0]);
 }
 
-pid_t jobspawn(const struct command *c, char **env, int workspace_fd, int in,
+pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
 	const int out[2], struct err *e)
 {
 	pid_t pid = fork();
@@ -87,6 +88,6 @@ pid_t jobspawn(const struct command *c, char **env, int workspace_fd, int in,
 	if (pid < 0)
 		return err_sys(e, "can't start a process");
 	if (pid == 0)
-		become(c, env, workspace_fd, in, out);
+		jobspawn_become(c, env, workspace_fd, out);
 	return pid;
 }

@@ -16,14 +16,17 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	const struct job *job);
 
 /*
- * Starts the command in the open folder workspace_fd, in a session of its
- * own, with standard input from in, output and error to out[0] and out[1], no
- * other descriptor, default signal dispositions, no signal blocked, umask
- * 022. Its pid, or -1 if there is no process for it. What can't be executed is
+ * Starts the command in the open folder workspace_fd (-1: where this process
+ * is), in a session of its own, with standard input from /dev/null, output and
+ * error to out[0] and out[1], no other descriptor, default signal
+ * dispositions, no signal blocked, umask 022. Its pid, or -1 if there is no process for it. What can't be executed is
  * told by the child: a line on its standard error, exit status 127 (not found)
  * or 126, as the shell has it.
  */
-pid_t jobspawn(const struct command *c, char **env, int workspace_fd, int in,
+pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
 	const int out[2], struct err *e);
+/* What the child does: it has nothing else to do any more. */
+void jobspawn_become(const struct command *c, char **env, int workspace_fd,
+	const int out[2]) __attribute__((noreturn));
 
 #endif
