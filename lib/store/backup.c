@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ struct backup {
 	struct db to;
 	const char *path;
 	struct buf folder; /* of path */
-	struct buf made; /* the file until it is whole */
+	struct buf made; /* the file until it is whole: path.part */
+	int lock; /* on made, until it has another name or none; -1 */
 };
 
 static int refuse_existing(const struct backup *b, struct err *e)
@@ -29,12 +31,100 @@ static int refuse_existing(const struct backup *b, struct err *e)
 		"%s: is there already; name a new file, or remove it", b->path);
 }
 
-/* The name that the copy has meanwhile, taken with a file of ours alone. */
+/* Whether somebody else's file has that name: what a backup that was killed
+ * has left begins as a database does, or with nothing yet. */
+static int is_foreign(int fd)
+{
+	static const char nothing[16], magic[] = "SQLite format 3";
+	char head[16];
+	ssize_t n = pread(fd, head, sizeof(head), 0);
+
+	if (n == 0)
+		return 0;
+	return n < (ssize_t)sizeof(head) ||
+	       (memcmp(head, magic, sizeof(head)) != 0 &&
+		       memcmp(head, nothing, sizeof(head)) != 0);
+}
+
+/* 1 the name is still that of the file that we have locked, 0 whoever had it
+ * has renamed or removed it meanwhile, -1. */
+static int is_still_there(const struct backup *b)
+{
+	struct stat st, named;
+
+	if (fstat(b->lock, &st) < 0)
+		return -1;
+	if (lstat(b->made.ptr, &named) < 0)
+		return errno == ENOENT ? 0 : -1;
+	return st.st_dev == named.st_dev && st.st_ino == named.st_ino;
+}
+
+/* What a killed backup had beside its file; a journal would be taken for that
+ * of ours. */
+static void remove_beside(const struct backup *b)
+{
+	static const char *const beside[] = { "-journal", "-wal", "-shm" };
+
+	for (size_t i = 0; i < 3; i++) {
+		struct buf path = BUF_INIT;
+
+		buf_addf(&path, "%s%s", b->made.ptr, beside[i]);
+		unlink(path.ptr);
+		buf_release(&path);
+	}
+}
+
+/* One try to have path.part for us alone. 1 ours, empty; 0 once more; -1. */
+static int take_file(struct backup *b, struct err *e)
+{
+	int there = 0;
+
+	b->lock = open(b->made.ptr,
+		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (b->lock < 0)
+		return err_sys(e, "%s",
+			errno == ELOOP || errno == EISDIR ? b->made.ptr
+							  : b->path);
+	if (flock(b->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			err_sys(e, "%s", b->made.ptr);
+		else
+			err_set(e, EXIT_BUSY,
+				"%s: another quire backup is writing it",
+				b->made.ptr);
+	} else if ((there = is_still_there(b)) < 0) {
+		err_sys(e, "%s", b->made.ptr);
+	} else if (there && is_foreign(b->lock)) {
+		there = err_set(e, EXIT_USAGE,
+			"%s: is in the way, and no copy of a database; move it "
+			"away, or name another file",
+			b->made.ptr);
+	} else if (there &&
+		   (ftruncate(b->lock, 0) < 0 || fchmod(b->lock, 0600) < 0)) {
+		there = err_sys(e, "%s", b->made.ptr);
+	} else {
+		return there;
+	}
+	return -1;
+}
+
+static void release_lock(struct backup *b)
+{
+	if (b->lock >= 0)
+		close(b->lock);
+	b->lock = -1;
+}
+
+/*
+ * The name that the copy has meanwhile. It is always the same, so that what a
+ * backup leaves that is killed is used by the next one: SQLite opens files by
+ * their names, and so cannot write to one that has none.
+ */
 static int make_file(struct backup *b, struct err *e)
 {
 	char *copy = mem_strdup(b->path);
 	struct stat st;
-	int fd;
+	int taken;
 
 	buf_adds(&b->folder, dirname(copy));
 	free(copy);
@@ -42,14 +132,15 @@ static int make_file(struct backup *b, struct err *e)
 		return refuse_existing(b, e);
 	if (errno != ENOENT)
 		return err_sys(e, "%s", b->path);
-	buf_addf(&b->made, "%s.part.%ld", b->path, (long)getpid());
-	fd = open(b->made.ptr, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_sys(e, "%s", b->path);
+	buf_addf(&b->made, "%s.part", b->path);
+	while ((taken = take_file(b, e)) == 0)
+		release_lock(b);
+	if (taken < 0) {
+		/* it is another's */
 		buf_reset(&b->made);
 		return -1;
 	}
-	close(fd);
+	remove_beside(b);
 	return 0;
 }
 
@@ -177,15 +268,10 @@ static int put_in_place(struct backup *b, struct err *e)
 
 static void remove_made(struct backup *b)
 {
-	static const char *const beside[] = { "", "-journal", "-wal", "-shm" };
-
-	for (size_t i = 0; b->made.len && i < 4; i++) {
-		struct buf path = BUF_INIT;
-
-		buf_addf(&path, "%s%s", b->made.ptr, beside[i]);
-		unlink(path.ptr);
-		buf_release(&path);
-	}
+	if (!b->made.len)
+		return;
+	remove_beside(b);
+	unlink(b->made.ptr);
 }
 
 static int write_copy(struct backup *b, struct err *e)
@@ -204,9 +290,11 @@ static int write_copy(struct backup *b, struct err *e)
 
 int backup_write(struct db *db, const char *path, struct err *e)
 {
-	struct backup b = {
-		.from = db, .path = path, .folder = BUF_INIT, .made = BUF_INIT
-	};
+	struct backup b = { .from = db,
+		.path = path,
+		.folder = BUF_INIT,
+		.made = BUF_INIT,
+		.lock = -1 };
 	int version = db_version(db, e), failed;
 
 	if (version < 0)
@@ -217,6 +305,7 @@ int backup_write(struct db *db, const char *path, struct err *e)
 	failed = make_file(&b, e) < 0 || write_copy(&b, e) < 0;
 	sqlite3_close_v2(b.to.conn);
 	remove_made(&b);
+	release_lock(&b);
 	buf_release(&b.folder);
 	buf_release(&b.made);
 	return failed ? -1 : 0;

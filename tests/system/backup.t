@@ -2,7 +2,7 @@
 # quire backup: a copy that is whole, made while runs go on; and putting it
 # back by the steps of quire(7).
 . "$(dirname "$0")/lib.sh"
-plan 27
+plan 35
 
 # pragma FILE NAME: read from the copy alone, where nothing can be written
 pragma() {
@@ -97,6 +97,59 @@ else
 		refused 75 "closed/b.db: Permission denied" \
 			quire backup closed/b.db && test -z "$(ls closed)"'
 fi
+
+# What a backup leaves that was killed, by the name that it has meanwhile.
+if strace -qq -e trace=openat -e inject=openat:delay_enter=1 true 2>/dev/null
+then
+	# killed CALL NTH: a backup to k.db, at that call on its file
+	killed() {
+		strace -qq -o trace -e trace="$1" -P "$T/k.db.part" \
+			-P "$T/k.db.part-journal" \
+			-e inject="$1:signal=KILL:when=$2" \
+			quire backup "$T/k.db"
+		grep -q KILL trace
+	}
+	check 'one that is killed leaves no copy' \
+		'killed pwrite64 5 && test ! -e k.db && test -s k.db.part'
+	check 'what it leaves is used by the next, and gone then' '
+		quire backup k.db && whole k.db && rm k.db'
+	# head: written last or never, what is before is nothing but zeros
+	check 'so is what has no head yet' '
+		dd if=/dev/zero of=k.db.part bs=4096 count=3 status=none &&
+		quire backup k.db && whole k.db && rm k.db'
+	check 'wherever it is killed' '
+		for call in pwrite64 fsync unlink renameat2; do
+			n=1
+			while killed $call $n; do
+				rm -f k.db
+				n=$((n * 2))
+			done
+			quire backup k.db 2>&1 || test -s k.db
+			whole k.db && rm k.db || exit 1
+		done'
+	# what was renamed between its open and its lock is another's copy
+	check 'a copy that another has just ended is not written over' '
+		strace -qq -o trace -e trace=flock \
+			-e inject=flock:delay_enter=3000000:when=1 \
+			quire backup late.db 2>err &
+		wait_for "test -e late.db.part" && mv late.db.part late.db &&
+		echo whole >late.db && { wait $!; test $? = 2; } &&
+		grep "late.db: is there already" err &&
+		test "$(cat late.db)" = whole && test ! -e late.db.part'
+else
+	for i in 1 2 3 4 5; do
+		skip "a backup that is killed ($i)" 'strace cannot do it here'
+	done
+fi
+: >w.db.part
+check 'two at once to one file: the second is refused' '
+	refused 75 "w.db.part: another quire backup is writing it" \
+		flock w.db.part quire backup w.db && test ! -e w.db'
+check 'which ends with the first' 'quire backup w.db && whole w.db'
+echo mine >f.db.part
+check 'somebody else'\''s file of that name is not touched' '
+	refused 2 "f.db.part: is in the way" quire backup f.db &&
+	test "$(cat f.db.part)" = mine && test ! -e f.db'
 
 # a database that is damaged, and one of the older system
 cp -a "$QUIRE_HOME" damaged
