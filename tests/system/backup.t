@@ -112,6 +112,7 @@ then
 	check 'one that is killed leaves no copy' \
 		'killed pwrite64 5 && test ! -e k.db && test -s k.db.part'
 	check 'what it leaves is used by the next, and gone then' '
+		for f in journal wal shm; do echo old >k.db.part-$f; done
 		quire backup k.db && whole k.db && rm k.db'
 	# head: written last or never, what is before is nothing but zeros
 	check 'so is what has no head yet' '
@@ -133,7 +134,7 @@ then
 			-e inject=flock:delay_enter=3000000:when=1 \
 			quire backup late.db 2>err &
 		wait_for "test -e late.db.part" && mv late.db.part late.db &&
-		echo whole >late.db && { wait $!; test $? = 2; } &&
+		echo whole >late.db && : >late.db.part && { wait $!; test $? = 2; } &&
 		grep "late.db: is there already" err &&
 		test "$(cat late.db)" = whole && test ! -e late.db.part'
 else
