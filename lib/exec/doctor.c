@@ -171,6 +171,7 @@ void doctor_facts_release(struct doctor_facts *f)
 {
 	repo_list_release(f->repos, f->n_repos);
 	run_list_release(f->active, f->n_active);
+	free(f->limits_ms);
 	free(f->kick);
 	free(f->sandbox);
 	memset(f, 0, sizeof(*f));

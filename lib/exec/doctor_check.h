@@ -48,6 +48,7 @@ struct doctor_facts {
 	size_t n_repos;
 	struct run *active;
 	size_t n_active;
+	int64_t *limits_ms; /* of each of them, by the setting; 0: none */
 	int64_t pending, oldest_queued_ms; /* -1: none */
 	int64_t newest_ms; /* the latest time of the newest runs; -1: none */
 	int seeded; /* made up by quire seed: nothing is run */

@@ -297,6 +297,11 @@ static void read_settings(struct db *db, struct doctor_facts *f)
 		f->sandbox = mem_strdup("none");
 	if (setting_get_int(db, NULL, "minFree", &f->min_free_bytes, &e) < 0)
 		f->min_free_bytes = MIN_FREE_DEFAULT;
+	f->limits_ms = mem_zero((f->n_active + 1) * sizeof(*f->limits_ms));
+	for (size_t i = 0; i < f->n_active; i++)
+		if (setting_get_int(db, f->active[i].repo, "timeout",
+			    &f->limits_ms[i], &e) < 0)
+			f->limits_ms[i] = 0;
 }
 
 static void check_wal(struct doctor *d, const struct doctor_facts *f,

@@ -20,6 +20,8 @@
 #define MINUTE_MS 60000
 #define WAITED_MS (5 * MINUTE_MS)
 #define CRON_MS (60 * MINUTE_MS)
+/* What a supervisor that is alive needs to end a run, and more. */
+#define OVERDUE_MS (10 * MINUTE_MS)
 #define LOG_RECENT_MS (24 * 60 * MINUTE_MS)
 #define LOG_TAIL 4096
 
@@ -28,9 +30,32 @@ static int64_t stamp_ms(const struct stat *st)
 	return st->st_mtim.tv_sec * 1000LL + st->st_mtim.tv_nsec / 1000000;
 }
 
+/* A supervisor that is stopped or hangs has the lock like one that works, and
+ * reconcile leaves both alone; only the time tells. */
+static void say_overdue(struct doctor *d, const struct run *r, const char *name,
+	int64_t limit_ms)
+{
+	struct buf ago = BUF_INIT, limit = BUF_INIT;
+
+	clock_add_ago(&ago, r->started_at_ms, clock_now_ms());
+	clock_add_span(&limit, limit_ms);
+	doctor_say(d, FINDING_WRONG, "queue",
+		"%s is active, was started %s, and its time limit is %s: its "
+		"supervisor is gone, was stopped, or hangs",
+		name, ago.ptr, limit.ptr);
+	doctor_advise(d,
+		"quire reconcile settles it if its supervisor is gone; one "
+		"that is there holds its lock and is to be continued or killed "
+		"(kill -CONT, kill -KILL): lslocks -u | grep %s",
+		r->id);
+	buf_release(&ago);
+	buf_release(&limit);
+}
+
 /* Its lock alone says for certain whether it has a supervisor, and that is not
  * ours to take. Until its executor is started there is nobody to find. */
-static void check_active(struct doctor *d, const struct run *r)
+static void check_active(
+	struct doctor *d, const struct run *r, int64_t limit_ms)
 {
 	struct buf name = BUF_INIT;
 	struct err e;
@@ -40,6 +65,12 @@ static void check_active(struct doctor *d, const struct run *r)
 		return;
 	buf_add(&name, r->repo, name_short_len(r->repo));
 	buf_addf(&name, "#%" PRId64, r->number);
+	if (limit_ms &&
+		r->started_at_ms < clock_now_ms() - limit_ms - OVERDUE_MS) {
+		say_overdue(d, r, name.ptr, limit_ms);
+		buf_release(&name);
+		return;
+	}
 	alive = home_is_owner(d->home) || geteuid() == 0
 			? proctree_count_marked(r->id, &e)
 			: -1;
@@ -127,7 +158,7 @@ void doctor_queue(struct doctor *d, const struct doctor_facts *f)
 			f->n_active);
 	}
 	for (size_t i = 0; i < f->n_active; i++)
-		check_active(d, &f->active[i]);
+		check_active(d, &f->active[i], f->limits_ms[i]);
 	buf_release(&ago);
 }
 

@@ -3,7 +3,7 @@
 # said, and mended by the command that was printed.
 # shellcheck disable=SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 86
+plan 91
 
 mode() {
 	stat -c %a "$1"
@@ -343,10 +343,38 @@ check 'runs that wait, and nobody at work' '
 	eval "$(sed -n "s/^.*; run: //p" line)" && wait_idle && doctor 0'
 check 'what quire-run said in the background is noted' \
 	'note queue "quire-run.log .* has, from .*: .*minFree wants"'
+# a supervisor that is there, and does nothing
+pipeline foo "{\"jobs\":[{\"id\":\"a\",
+	\"run\":\"until test -e $T/go; do sleep 0.1; done\"}]}" slow
+push foo main >/dev/null
+wait_for 'test "$(sql "SELECT state FROM jobs WHERE state = '\''active'\''")"'
+slow=$(sql "SELECT id FROM runs WHERE state = 'active'")
+# aged MINUTES: its begin is earlier, which is refused as long as that is on
+aged() {
+	guard=$(sql "SELECT sql FROM sqlite_master WHERE name = 'runs_update'")
+	sql "BEGIN IMMEDIATE; DROP TRIGGER runs_update; UPDATE runs SET
+		queued_at_ms = queued_at_ms - $1 * 60000,
+		started_at_ms = started_at_ms - $1 * 60000 WHERE id = '$slow';
+		$guard; COMMIT"
+}
+check 'a run near its time limit is fine' 'aged 65 && doctor 0'
+check 'one that is far behind it is not: its supervisor hangs, or is stopped' '
+	aged 10 && wrong queue "foo#[0-9]* is active, was started 1 hour .*limit is 1h"'
+check 'unless it has more time' '
+	quire config foo timeout 2h && doctor 0 && quire config foo timeout 0 &&
+	doctor 0 && quire config --unset foo timeout'
+check 'what is there to be done finds the supervisor' '
+	wrong queue "foo#" && no_mend && find=$(sed -n "s/^.*): //p" line) &&
+	eval "$find" >found && wc -l <found | grep -x 1 &&
+	awk "{ print \$1 }" found | grep -x quire-run'
+touch go
+check 'when it has ended, nothing is wrong' 'wait_idle && doctor 0'
+
 check 'an active run without a process is noted' '
 	sql "INSERT INTO runs (id, repo, ref_name, sha, pushed_at_ms, state,
 		queued_at_ms, started_at_ms, number, push_seq) VALUES ('\''lost'\'',
-		'\''foo.git'\'', '\''r'\'', '\''s'\'', 1, '\''active'\'', 1, 2, 77, 77)" &&
+		'\''foo.git'\'', '\''r'\'', '\''s'\'', 1, '\''active'\'', 1,
+		$(date -d "30 minutes ago" +%s)000, 77, 77)" &&
 	note queue "foo#77 is active and has no process"'
 check 'one that has a process is not, nor is that ended' '
 	QUIRE_RUN_ID=lost sleep 60 &
