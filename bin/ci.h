@@ -20,6 +20,10 @@ struct ci_options {
 	char *const *operands;
 	size_t n_operands;
 	int help, version;
+	/* exec and run */
+	const char *sandbox; /* bwrap or none */
+	struct strv binds, hides;
+	int no_network;
 	/* exec */
 	const char *workspace, *run_dir;
 	int64_t max_log; /* bytes; 0: no limit */
@@ -50,5 +54,11 @@ int ci_local_env(const struct ci_options *o, struct err *e);
  * then on. -1: it is wrong, or it was cut short, with the exit status. */
 int ci_load(const struct executor *x, const struct ci_options *o,
 	struct pipeline *p, struct err *e);
+
+/* What the options say of a sandbox; *used is s, or NULL for none. The caller
+ * releases s. EXIT_USAGE. */
+int ci_sandbox(struct sandbox *s, const struct ci_options *o,
+	const struct sandbox **used, struct err *e);
+void ci_sandbox_release(struct sandbox *s);
 
 #endif

@@ -72,6 +72,7 @@ int ci_exec(const struct ci_options *o)
 	struct sendq out;
 	struct buf changed = BUF_INIT;
 	struct pipeline p = { 0 };
+	struct sandbox sandbox;
 	struct err e;
 	struct executor x = {
 		.pipeline = &p,
@@ -88,12 +89,14 @@ int ci_exec(const struct ci_options *o)
 			CI_NAME, "exec: --workspace and --run-dir are needed");
 	sendq_open(&out, STDOUT_FILENO, 1);
 	int ret = -1;
-	if ((x.workspace_fd = ci_open_folder(o->workspace, &e)) >= 0 &&
+	if (ci_sandbox(&sandbox, o, &x.sandbox, &e) == 0 &&
+		(x.workspace_fd = ci_open_folder(o->workspace, &e)) >= 0 &&
 		(x.run_dir_fd = ci_open_folder(o->run_dir, &e)) >= 0 &&
 		ci_read_cause(&x.cause, &changed, &e) == 0 &&
 		proctree_subreaper(1, &e) == 0)
 		ret = exec_pipeline(&x, o, &p, &e);
 	pipeline_release(&p);
+	ci_sandbox_release(&sandbox);
 	sendq_close(&out);
 	buf_release(&changed);
 	return ret < 0 ? program_fail(CI_NAME, &e) : EXIT_DONE;

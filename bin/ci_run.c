@@ -68,12 +68,14 @@ static int say_result(struct executor *x, struct ci_progress *progress,
 
 /* Runs p, which is filled here; progress is what shows it. */
 static int run_pipeline(struct executor *x, struct pipeline *p,
-	struct ci_progress *progress, const struct ci_options *o, struct err *e)
+	struct sandbox *sandbox, struct ci_progress *progress,
+	const struct ci_options *o, struct err *e)
 {
 	struct buf changed = BUF_INIT;
 	struct executor_result result = { 0 };
 
-	if (ci_enter_tree(&x->workspace_fd, e) < 0 || ci_local_env(o, e) < 0)
+	if (ci_enter_tree(&x->workspace_fd, e) < 0 || ci_local_env(o, e) < 0 ||
+		ci_sandbox(sandbox, o, &x->sandbox, e) < 0)
 		return -1;
 	x->env = environ;
 	if (ci_load(x, o, p, e) < 0)
@@ -98,6 +100,7 @@ int ci_run(const struct ci_options *o)
 	struct sendq out;
 	struct pipeline p = { 0 };
 	struct ci_progress progress = { 0 };
+	struct sandbox sandbox = { 0 };
 	struct err e;
 	struct executor x = {
 		.pipeline = &p,
@@ -110,8 +113,9 @@ int ci_run(const struct ci_options *o)
 	};
 
 	sendq_open(&out, STDOUT_FILENO, 1);
-	int ret = run_pipeline(&x, &p, &progress, o, &e);
+	int ret = run_pipeline(&x, &p, &sandbox, &progress, o, &e);
 	pipeline_release(&p);
+	ci_sandbox_release(&sandbox);
 	sendq_close(&out);
 	return ret < 0 ? program_fail(CI_NAME, &e) : ret;
 }

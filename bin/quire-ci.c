@@ -12,12 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/units.h"
 #include "ci.h"
 #include "exec/evaluate.h"
 #include "exec/fds.h"
+#include "exec/jobinit.h"
 #include "program.h"
 
 #define NAME CI_NAME
@@ -43,12 +45,16 @@ static const char usage[] =
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
 	"      --pipeline-timeout DURATION\n"
 	"                       the time that .quire/ci has; 5m\n"
+	"      --sandbox KIND   bwrap: each job runs in a bubblewrap; none\n"
+	"      --bind PATH[:rw] a path that is seen in it (may be repeated)\n"
+	"      --no-network     it has none\n"
+	"      --hide DIR       a folder that is not seen, whatever is bound\n"
 	"      --help           show this text\n"
 	"      --version        show the version\n";
 
 /* Who takes an option, as bits; what it is, and where its value goes. */
 enum { RUN = 1, CHECK = 2, EXEC = 4 };
-enum value { FLAG, TEXT, SIZE, DURATION };
+enum value { FLAG, TEXT, LIST, SIZE, DURATION };
 #define TO(member) offsetof(struct ci_options, member)
 
 static const struct ci_option {
@@ -64,6 +70,10 @@ static const struct ci_option {
 	{ "max-log", EXEC, SIZE, TO(max_log) },
 	{ "pipeline-timeout", RUN | CHECK | EXEC, DURATION,
 		TO(pipeline_timeout_ms) },
+	{ "sandbox", RUN | EXEC, TEXT, TO(sandbox) },
+	{ "bind", RUN | EXEC, LIST, TO(binds) },
+	{ "hide", EXEC, LIST, TO(hides) },
+	{ "no-network", RUN | EXEC, FLAG, TO(no_network) },
 	{ "help", RUN | CHECK | EXEC, FLAG, TO(help) },
 	{ "version", RUN | CHECK | EXEC, FLAG, TO(version) },
 };
@@ -83,6 +93,9 @@ static int take_value(
 		break;
 	case TEXT:
 		*(const char **)(void *)to = text;
+		break;
+	case LIST:
+		strv_push((struct strv *)(void *)to, text);
 		break;
 	case SIZE:
 		if (units_size(text, (int64_t *)(void *)to, &e) < 0)
@@ -164,6 +177,8 @@ int main(int argc, char **argv)
 	struct ci_options o = { .pipeline_timeout_ms = EVALUATE_TIMEOUT_MS };
 	uint64_t given = 0;
 
+	if (argc == 3 && strcmp(argv[1], "init") == 0)
+		jobinit_serve(atoi(argv[2]));
 	program_start();
 	/* a reader that goes away is seen, and everything below is ended */
 	signal(SIGPIPE, SIG_IGN);
@@ -183,5 +198,8 @@ int main(int argc, char **argv)
 	const struct ci_command *command = find_command(argv[optind]);
 	o.operands = argv + optind + 1;
 	o.n_operands = (size_t)(argc - optind - 1);
-	return command ? run_command(command, &o, given) : EXIT_USAGE;
+	status = command ? run_command(command, &o, given) : EXIT_USAGE;
+	strv_release(&o.binds);
+	strv_release(&o.hides);
+	return status;
 }

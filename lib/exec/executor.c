@@ -145,6 +145,7 @@ static int start_job(struct state *s, size_t job, struct err *e)
 			.run_dir_fd = x->run_dir_fd,
 			.max_log = x->max_log,
 			.env = x->env,
+			.sandbox = x->sandbox,
 			.pipe_fd = ends[1] });
 	close(ends[1]);
 	if (pid < 0) {

@@ -24,6 +24,7 @@
 #include "base/err.h"
 #include "base/event.h"
 #include "base/pipeline.h"
+#include "exec/sandbox.h"
 #include "exec/sendq.h"
 
 /* What a run was made for: `when` is matched against it. */
@@ -51,6 +52,8 @@ struct executor {
 	int64_t max_log; /* bytes a log; 0: no limit */
 	int64_t timeout_ms; /* of the whole, kept here; 0: not here */
 	char *const *env; /* of every job */
+	const struct sandbox
+		*sandbox; /* of every job; NULL: none is confined */
 	int hangup_fd; /* its end of file stops everything; -1: none */
 
 	struct sendq *out; /* flushed as its reader takes it */

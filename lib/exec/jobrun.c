@@ -387,6 +387,18 @@ static int start_up(struct state *s, struct err *e)
 	return 0;
 }
 
+static int open_sandbox(struct state *s, struct err *e)
+{
+	const struct jobrun *spec = s->spec;
+
+	if (!spec->sandbox)
+		return 0;
+	if (runner_sandbox(&s->runner, spec->sandbox, spec->env, e) == 0)
+		return 0;
+	runner_plain(&s->runner, spec->workspace_fd);
+	return -1;
+}
+
 void jobrun(const struct jobrun *spec)
 {
 	struct state s = { .spec = spec, .reason = BUF_INIT };
@@ -394,7 +406,7 @@ void jobrun(const struct jobrun *spec)
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
 	runner_plain(&s.runner, spec->workspace_fd);
-	if (start_up(&s, &e) < 0)
+	if (start_up(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	send_event(&s, (struct event){ .type = EVENT_JOB_STARTED });
 	if (!s.reason.len)

@@ -13,6 +13,9 @@
  * many bytes.
  *	'E'  an event line (event.h)
  *	'O', 'e'  standard output or error of a command, where there is no log
+ * In a sandbox the commands are in one, together, and this process is not: it
+ * is not among those that they can see.
+ *
  * TERM, INT, HUP, or that nobody reads the pipe any more, mean: end everything
  * and say nothing further.
  */
@@ -22,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/pipeline.h"
+#include "exec/sandbox.h"
 
 struct jobrun {
 	const struct pipeline *pipeline;
@@ -31,6 +35,7 @@ struct jobrun {
 	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
 	int64_t max_log; /* bytes a log; 0: no limit */
 	char *const *env; /* what the job's variables are added to */
+	const struct sandbox *sandbox; /* NULL: the job is not confined */
 	int pipe_fd; /* to the executor, non-blocking */
 };
 
