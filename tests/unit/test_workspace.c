@@ -260,12 +260,12 @@ static void given_up(void **state)
 	char sha[64];
 
 	(void)state;
-	strcpy(sha, sh("t=$(for i in $(seq 100 399); do "
-		       "ent 100644 file.$i $b; done | raw) && "
-		       "l=$(for i in $(seq 100 299); do "
-		       "ent 120000 link.$i $b; done | raw) && "
-		       "t=$({ ent 40000 a $t; ent 40000 b $l; } | raw) && "
-		       "git commit-tree -m x $t"));
+	strcpy(sha, sh("t=$(seq -f \"100644 blob $b\tfile.%g\" 100 399 |"
+		       " git mktree) &&"
+		       "l=$(seq -f \"120000 blob $b\tlink.%g\" 100 299 |"
+		       " git mktree) &&"
+		       "t=$(printf '40000 tree %s\\t%s\\n' $t a $l b |"
+		       " git mktree) && git commit-tree -m x $t"));
 	assert_int_equal(
 		workspace_lay_out(repo, sha, place, is_over, &a, &e), 0);
 	made_are(500, 500);
