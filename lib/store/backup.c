@@ -59,21 +59,6 @@ static int is_still_there(const struct backup *b)
 	return st.st_dev == named.st_dev && st.st_ino == named.st_ino;
 }
 
-/* What a killed backup had beside its file; a journal would be taken for that
- * of ours. */
-static void remove_beside(const struct backup *b)
-{
-	static const char *const beside[] = { "-journal", "-wal", "-shm" };
-
-	for (size_t i = 0; i < 3; i++) {
-		struct buf path = BUF_INIT;
-
-		buf_addf(&path, "%s%s", b->made.ptr, beside[i]);
-		unlink(path.ptr);
-		buf_release(&path);
-	}
-}
-
 /* One try to have path.part for us alone. 1 ours, empty; 0 once more; -1. */
 static int take_file(struct backup *b, struct err *e)
 {
@@ -140,7 +125,7 @@ static int make_file(struct backup *b, struct err *e)
 		buf_reset(&b->made);
 		return -1;
 	}
-	remove_beside(b);
+	/* a journal or WAL beside an empty database is removed by SQLite */
 	return 0;
 }
 
@@ -268,10 +253,15 @@ static int put_in_place(struct backup *b, struct err *e)
 
 static void remove_made(struct backup *b)
 {
-	if (!b->made.len)
-		return;
-	remove_beside(b);
-	unlink(b->made.ptr);
+	static const char *const beside[] = { "-journal", "-wal", "-shm", "" };
+
+	for (size_t i = 0; b->made.len && i < 4; i++) {
+		struct buf path = BUF_INIT;
+
+		buf_addf(&path, "%s%s", b->made.ptr, beside[i]);
+		unlink(path.ptr);
+		buf_release(&path);
+	}
 }
 
 static int write_copy(struct backup *b, struct err *e)
