@@ -288,7 +288,10 @@ static int drain(struct dispatch *d, int64_t slot, struct err *e)
 		if (claimed <= 0)
 			return claimed;
 		kick_others(d, max);
+		/* what becomes of the run is to be written, told or not */
+		db_wait_until(d->db, -1);
 		failed = supervise(d->db, d->home, &r, lock, d->stop, e);
+		db_wait_until(d->db, d->stop);
 		if (failed == 1) {
 			d->stuck = r;
 			d->stuck_lock = lock;
@@ -372,7 +375,9 @@ int dispatch(struct db *db, const struct home *h, int stop, struct err *e)
 	/* what was made up is there to be looked at */
 	if (done)
 		return done < 0 ? -1 : 0;
+	db_wait_until(db, stop);
 	done = check_executor(e) ? -1 : dispatch_slots(&d, e);
+	db_wait_until(db, -1);
 	if (done < 0 && e->status != EXIT_INTERNAL)
 		e->status = EXIT_BUSY;
 	if (d.git_started)

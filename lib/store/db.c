@@ -1,5 +1,6 @@
 #include "store/db.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -94,7 +95,9 @@ static const struct wait_step {
 /* What was waited is reckoned from the count: nothing has to be kept. */
 static int wait_busy(void *arg, int count)
 {
-	long limit_us = (long)(intptr_t)arg * 1000, waited_us = 0;
+	const struct db *db = arg;
+	struct pollfd fd = { .fd = db->stop, .events = POLLIN };
+	long limit_us = db->wait_ms * 1000L, waited_us = 0;
 	const struct wait_step *w = wait_steps;
 
 	for (; w->tries && count >= w->tries; w++) {
@@ -110,14 +113,19 @@ static int wait_busy(void *arg, int count)
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	ts.tv_nsec = (w->least_us + ts.tv_nsec / 1000 % w->more_us) * 1000L;
 	ts.tv_sec = 0;
-	nanosleep(&ts, NULL);
-	return 1;
+	/* no descriptor is looked at where that is -1 */
+	return ppoll(&fd, 1, &ts, NULL) <= 0;
 }
 
 void db_wait_ms(struct db *db, int ms)
 {
-	sqlite3_busy_handler(
-		db->conn, ms ? wait_busy : NULL, (void *)(intptr_t)ms);
+	db->wait_ms = ms;
+	sqlite3_busy_handler(db->conn, ms ? wait_busy : NULL, db);
+}
+
+void db_wait_until(struct db *db, int stop)
+{
+	db->stop = stop;
 }
 
 sqlite3_stmt *db_prep(struct db *db, const char *sql, struct err *e)

@@ -21,10 +21,13 @@
 #define DB_APPLICATION_ID 0x71756972 /* "quir" */
 #define DB_WAIT_MS 60000
 
+/* Stays where it was opened: SQLite has its address. */
 struct db {
 	sqlite3 *conn;
 	char *path;
 	unsigned id_counter; /* for id_new() */
+	int wait_ms; /* see db_wait_ms() */
+	int stop; /* see db_wait_until(); -1: none */
 	/* of a DB_READ opened as immutable: what the file was like */
 	int immutable;
 	struct stat as_opened;
@@ -98,6 +101,9 @@ int db_read_stale(struct db *db);
 
 /* How long a lock is waited for from now on; db_open() sets it by mode. */
 void db_wait_ms(struct db *db, int ms);
+/* From now on no lock is waited for any longer once stop is readable; it is
+ * the caller's. -1, as after db_open(): nothing of that kind. */
+void db_wait_until(struct db *db, int stop);
 
 /* Transactions. begin waits as the mode says; 0 or -1. */
 int db_begin(struct db *db, struct err *e); /* BEGIN IMMEDIATE */

@@ -355,6 +355,7 @@ int db_open(
 	int r;
 
 	memset(db, 0, sizeof(*db));
+	db->stop = -1;
 	if (configure(e) < 0)
 		return -1;
 	home_add(&path, h, "quire.db");
