@@ -74,10 +74,15 @@ int ci_exec(const struct ci_options *o)
 	struct pipeline p = { 0 };
 	struct sandbox sandbox;
 	struct err e;
+	struct secret_source secrets = {
+		.dir = o->secrets,
+		.without = "this ref gets no secrets (setting protectedRefs)",
+	};
 	struct executor x = {
 		.pipeline = &p,
 		.max_log = o->max_log,
 		.env = environ,
+		.secrets = &secrets,
 		.hangup_fd = STDIN_FILENO,
 		.out = &out,
 		.event = queue_event,

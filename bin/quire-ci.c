@@ -43,6 +43,7 @@ static const char usage[] =
 	"      --workspace DIR  where the commands start\n"
 	"      --run-dir DIR    where jobs/<id>/sh-<n>.log go\n"
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
+	"      --secrets DIR    where the jobs' secrets are, a file each\n"
 	"      --pipeline-timeout DURATION\n"
 	"                       the time that .quire/ci has; 5m\n"
 	"      --sandbox KIND   bwrap: each job runs in a bubblewrap; none\n"
@@ -68,6 +69,7 @@ static const struct ci_option {
 	{ "workspace", EXEC, TEXT, TO(workspace) },
 	{ "run-dir", EXEC, TEXT, TO(run_dir) },
 	{ "max-log", EXEC, SIZE, TO(max_log) },
+	{ "secrets", EXEC, TEXT, TO(secrets) },
 	{ "pipeline-timeout", RUN | CHECK | EXEC, DURATION,
 		TO(pipeline_timeout_ms) },
 	{ "sandbox", RUN | EXEC, TEXT, TO(sandbox) },

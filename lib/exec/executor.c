@@ -146,6 +146,7 @@ static int start_job(struct state *s, size_t job, struct err *e)
 			.max_log = x->max_log,
 			.env = x->env,
 			.sandbox = x->sandbox,
+			.secrets = x->secrets,
 			.pipe_fd = ends[1] });
 	close(ends[1]);
 	if (pid < 0) {

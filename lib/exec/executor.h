@@ -25,6 +25,7 @@
 #include "base/event.h"
 #include "base/pipeline.h"
 #include "exec/sandbox.h"
+#include "exec/secret.h"
 #include "exec/sendq.h"
 
 /* What a run was made for: `when` is matched against it. */
@@ -54,6 +55,7 @@ struct executor {
 	char *const *env; /* of every job */
 	const struct sandbox
 		*sandbox; /* of every job; NULL: none is confined */
+	const struct secret_source *secrets; /* NULL: none are to be had */
 	int hangup_fd; /* its end of file stops everything; -1: none */
 
 	struct sendq *out; /* flushed as its reader takes it */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@
 #include "exec/logpump.h"
 #include "exec/proctree.h"
 #include "exec/runner.h"
+#include "exec/secret.h"
 #include "exec/sendq.h"
 
 struct pump {
@@ -33,6 +35,8 @@ struct state {
 	struct sendq up; /* frames to the executor */
 	int signals; /* signalfd */
 	struct strv env;
+	struct redactor *redactor; /* of the job's secrets; NULL: none */
+	struct buf note; /* to its author, for its first log */
 
 	struct pump *pumps; /* of commands whose pipes are open */
 	size_t n_pumps;
@@ -84,15 +88,28 @@ static void send_frame(
 		s->stopped = 1;
 }
 
+/* The text, or buf with what is left of it. */
+static char *without_secrets(const struct state *s, struct buf *buf, char *text)
+{
+	if (!text || !s->redactor)
+		return text;
+	redact_add(buf, s->redactor, text, strlen(text));
+	return buf->ptr;
+}
+
 static void send_event(struct state *s, struct event ev)
 {
-	struct buf line = BUF_INIT;
+	struct buf line = BUF_INIT, cmd = BUF_INIT, reason = BUF_INIT;
 
 	ev.at_ms = -1;
 	ev.job_id = s->spec->job->id;
+	ev.cmd = without_secrets(s, &cmd, ev.cmd);
+	ev.reason = without_secrets(s, &reason, ev.reason);
 	event_write(&line, &ev);
 	send_frame(s, 'E', line.ptr, line.len);
 	buf_release(&line);
+	buf_release(&cmd);
+	buf_release(&reason);
 }
 
 /* What a pump without a log gives. */
@@ -271,6 +288,7 @@ static int start_command(struct state *s, size_t n)
 		free(p);
 		return -1;
 	}
+	p->log.redactor = s->redactor;
 	if (log < 0) {
 		p->log.give = send_output;
 		p->log.arg = s;
@@ -289,6 +307,8 @@ static int start_command(struct state *s, size_t n)
 	send_event(s, (struct event){ .type = EVENT_SH_STARTED,
 			      .n = (int)n,
 			      .cmd = c->text });
+	if (n == 1 && s->note.len)
+		logpump_say(&p->log, s->note.ptr, s->note.len);
 	return 0;
 }
 
@@ -350,6 +370,17 @@ static void clean_up(struct state *s)
 	}
 }
 
+static int load_secrets(struct state *s, struct err *e)
+{
+	const struct job *job = s->spec->job;
+
+	/* no other process of this user looks into the memory of this one */
+	if (job->n_secrets && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return err_sys(e, "prctl");
+	return secret_load(
+		s->spec->secrets, job, &s->env, &s->redactor, &s->note, e);
+}
+
 static int start_up(struct state *s, struct err *e)
 {
 	const struct jobrun *spec = s->spec;
@@ -401,7 +432,7 @@ static int open_sandbox(struct state *s, struct err *e)
 
 void jobrun(const struct jobrun *spec)
 {
-	struct state s = { .spec = spec, .reason = BUF_INIT };
+	struct state s = { .spec = spec, .note = BUF_INIT, .reason = BUF_INIT };
 	struct err e;
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
@@ -409,6 +440,8 @@ void jobrun(const struct jobrun *spec)
 	if (start_up(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	send_event(&s, (struct event){ .type = EVENT_JOB_STARTED });
+	if (!s.reason.len && load_secrets(&s, &e) < 0)
+		fail(&s, "%s", e.text);
 	if (!s.reason.len)
 		for (size_t n = 1; n <= spec->job->n_run; n++)
 			if (run_command(&s, n) < 0)

@@ -26,6 +26,7 @@
 
 #include "base/pipeline.h"
 #include "exec/sandbox.h"
+#include "exec/secret.h"
 
 struct jobrun {
 	const struct pipeline *pipeline;
@@ -36,6 +37,7 @@ struct jobrun {
 	int64_t max_log; /* bytes a log; 0: no limit */
 	char *const *env; /* what the job's variables are added to */
 	const struct sandbox *sandbox; /* NULL: the job is not confined */
+	const struct secret_source *secrets; /* NULL: none are to be had */
 	int pipe_fd; /* to the executor, non-blocking */
 };
 

@@ -13,7 +13,7 @@
 
 extern char **environ;
 
-static void set_var(struct strv *env, const char *name, const char *value)
+void jobspawn_set(struct strv *env, const char *name, const char *value)
 {
 	size_t len = strlen(name);
 
@@ -36,12 +36,12 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 		if (job || strncmp(base[i], "QUIRE_JOB=", 10) != 0)
 			strv_push(env, base[i]);
 	for (size_t i = 0; i < p->n_env; i++)
-		set_var(env, p->env[i].name, p->env[i].value);
+		jobspawn_set(env, p->env[i].name, p->env[i].value);
 	if (!job)
 		return;
 	for (size_t i = 0; i < job->n_env; i++)
-		set_var(env, job->env[i].name, job->env[i].value);
-	set_var(env, "QUIRE_JOB", job->id);
+		jobspawn_set(env, job->env[i].name, job->env[i].value);
+	jobspawn_set(env, "QUIRE_JOB", job->id);
 }
 
 /* In the child: the last word, into the command's own log. */

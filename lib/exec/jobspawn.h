@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/pipeline.h"
 
+/* Sets a variable of the list, which may have it. */
+void jobspawn_set(struct strv *env, const char *name, const char *value);
 /* The base environment, then the pipeline's variables, then the job's, then
  * QUIRE_JOB; the later wins. Without a job there is no QUIRE_JOB. The caller
  * releases env. */

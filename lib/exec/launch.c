@@ -1,7 +1,9 @@
 #include "exec/launch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/glob.h"
 #include "exec/jobenv.h"
 #include "store/setting.h"
 
@@ -22,6 +24,28 @@ static int add_limit(struct strv *argv, const char *option, struct db *db,
 	return 0;
 }
 
+/* Where the secrets are is told only for the refs that get them. */
+static int add_secrets(struct strv *argv, struct db *db, const struct home *h,
+	const struct run *r, struct err *e)
+{
+	char *refs = setting_get(db, r->repo, "protectedRefs", e);
+
+	if (!refs) {
+		errno = 0;
+		return -1;
+	}
+	if (glob_ref_list(refs, r->ref)) {
+		struct buf dir = BUF_INIT;
+
+		home_add(&dir, h, "secrets");
+		strv_push(argv, "--secrets");
+		strv_push(argv, dir.ptr);
+		buf_release(&dir);
+	}
+	free(refs);
+	return 0;
+}
+
 int launch_make(struct launch *l, struct db *db, const struct home *h,
 	const struct run *r, struct rundir *d, struct err *e)
 {
@@ -31,7 +55,8 @@ int launch_make(struct launch *l, struct db *db, const struct home *h,
 	strv_pushf(&l->argv, "%s/workspace", d->path);
 	strv_push(&l->argv, "--run-dir");
 	strv_push(&l->argv, d->path);
-	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e))
+	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e) ||
+		add_secrets(&l->argv, db, h, r, e))
 		return -1;
 	return jobenv_make(&l->env, db, h, r, d, e);
 }

@@ -88,8 +88,10 @@ static uint64_t text_of(const char *records, size_t len)
 static void drop_from_here(struct logpump *p)
 {
 	for (int i = 0; i < 2; i++) {
-		p->dropped += p->writer[i].rest.len;
+		p->dropped +=
+			p->writer[i].rest.len + redact_held(&p->redact[i]);
 		buf_release(&p->writer[i].rest);
+		redact_release(&p->redact[i]);
 	}
 }
 
@@ -144,9 +146,49 @@ static void count_short(
 		p->short_reads++;
 }
 
+/* What is left of the output of a stream. */
+static void put(struct logpump *p, int which, const char *data, size_t len)
+{
+	if (p->log < 0)
+		p->give(p->arg, p->writer[which].stream, data, len);
+	else
+		crilog_feed(&p->writer[which], data, len, &p->now, &p->out);
+}
+
+static void put_out(void *arg, const char *data, size_t len)
+{
+	put(arg, 0, data, len);
+}
+
+static void put_err(void *arg, const char *data, size_t len)
+{
+	put(arg, 1, data, len);
+}
+
+static void take(struct logpump *p, int which, const char *data, size_t len)
+{
+	struct redact_stream *redact = &p->redact[which];
+
+	if (p->redactor && !redact->r)
+		redact_open(redact, p->redactor, which ? put_err : put_out, p);
+	if (p->redactor)
+		redact_feed(redact, data, len);
+	else
+		put(p, which, data, len);
+	if (p->out.len)
+		write_records(p);
+}
+
+void logpump_say(struct logpump *p, const char *line, size_t len)
+{
+	clock_gettime(CLOCK_REALTIME, &p->now);
+	put(p, 1, line, len);
+	if (p->out.len)
+		write_records(p);
+}
+
 size_t logpump_pull(struct logpump *p, int which)
 {
-	struct timespec at;
 	int drop = p->full || p->error;
 
 	if (!p->chunk)
@@ -159,17 +201,12 @@ size_t logpump_pull(struct logpump *p, int which)
 		close_fd(&p->in[which]);
 		return 0;
 	}
-	clock_gettime(CLOCK_REALTIME, &at);
-	count_short(p, (size_t)got, &at);
-	if (drop) {
+	clock_gettime(CLOCK_REALTIME, &p->now);
+	count_short(p, (size_t)got, &p->now);
+	if (drop)
 		p->dropped += (uint64_t)got;
-	} else if (p->log < 0) {
-		p->give(p->arg, p->writer[which].stream, p->chunk, (size_t)got);
-	} else {
-		crilog_feed(
-			&p->writer[which], p->chunk, (size_t)got, &at, &p->out);
-		write_records(p);
-	}
+	else
+		take(p, which, p->chunk, (size_t)got);
 	return (size_t)got;
 }
 
@@ -203,7 +240,7 @@ int logpump_pause_us(const struct logpump *p)
 	return p->pipe_size >= PIPE_BYTES ? PAUSE_US : PAUSE_SMALL_US;
 }
 
-static void say_dropped(struct logpump *p, const struct timespec *at)
+static void say_dropped(struct logpump *p)
 {
 	struct crilog_writer w = { CRILOG_STDERR, BUF_INIT };
 	struct buf line = BUF_INIT;
@@ -212,7 +249,7 @@ static void say_dropped(struct logpump *p, const struct timespec *at)
 		"quire: the log is at its limit of %lld bytes; %llu bytes of "
 		"output were dropped\n",
 		(long long)p->max, (unsigned long long)p->dropped);
-	crilog_feed(&w, line.ptr, line.len, at, &p->out);
+	crilog_feed(&w, line.ptr, line.len, &p->now, &p->out);
 	if (fs_write_all(p->log, p->out.ptr, p->out.len) < 0)
 		p->error = errno;
 	buf_release(&line);
@@ -220,24 +257,25 @@ static void say_dropped(struct logpump *p, const struct timespec *at)
 
 void logpump_close(struct logpump *p)
 {
-	struct timespec at;
-
-	clock_gettime(CLOCK_REALTIME, &at);
+	clock_gettime(CLOCK_REALTIME, &p->now);
 	close_fd(&p->in[0]);
 	close_fd(&p->in[1]);
 	for (int i = 0; i < 2; i++) {
+		if (p->redact[i].r)
+			redact_end(&p->redact[i]);
 		int had_room = !p->full && !p->error;
+		int open_line = p->writer[i].rest.len > 0;
 
-		crilog_end(&p->writer[i], &at, &p->out);
+		crilog_end(&p->writer[i], &p->now, &p->out);
 		if (!p->out.len)
 			continue;
 		write_records(p);
 		/* the record counts a newline that the command never wrote */
-		if (had_room && (p->full || p->error))
+		if (open_line && had_room && (p->full || p->error))
 			p->dropped--;
 	}
 	if (p->full && !p->error)
-		say_dropped(p, &at);
+		say_dropped(p);
 	/* NFS and quotas may only tell now */
 	if (p->log >= 0 && close(p->log) < 0 && !p->error)
 		p->error = errno;

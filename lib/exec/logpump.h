@@ -2,10 +2,12 @@
  * logpump.h - what a command writes, into its log.
  *
  * A command's standard output and error are two pipes; the pump reads what is
- * there, cuts it into records (crilog.h) and writes these to the log, or hands
- * the bytes on as they are (quire-ci run, which shows them). The owner's poll
- * loop says when. Nothing stays in memory but a line that has no end yet, so
- * a kill loses no more than the pipes hold.
+ * there, takes out the values of secrets (redact.h), cuts it into records
+ * (crilog.h) and writes these to the log, or hands the bytes on as they are
+ * (quire-ci run, which shows them). The owner's poll
+ * loop says when. Nothing stays in memory but a line that has no end yet and
+ * what may be the beginning of a secret, so a kill loses little more than the
+ * pipes hold.
  *
  * Lines of one stream keep their order. Across the two streams it is the
  * order in which the pump finds them: right for a command that writes now and
@@ -25,6 +27,7 @@
 #include "base/buf.h"
 #include "base/crilog.h"
 #include "base/err.h"
+#include "base/redact.h"
 
 struct logpump {
 	int in[2]; /* standard output, error: non-blocking; -1 at its end */
@@ -32,13 +35,16 @@ struct logpump {
 	void (*give)(void *arg, enum crilog_stream stream, const char *data,
 		size_t len);
 	void *arg; /* of give() */
+	const struct redactor *redactor; /* the owner's; NULL: no secrets */
 	int64_t max; /* bytes of log; 0: no limit */
 	int64_t written; /* bytes of log */
 	uint64_t dropped; /* bytes of output that did not get into the log */
 	int full; /* the limit was reached */
 	int error; /* errno of a failed write to the log; 0 */
 
+	struct redact_stream redact[2]; /* what comes before the writers */
 	struct crilog_writer writer[2];
+	struct timespec now; /* the time of what was read last */
 	char *chunk; /* where a read goes */
 	struct buf out; /* records of one read */
 	int null; /* /dev/null, for what is dropped */
@@ -54,6 +60,8 @@ struct logpump {
  */
 int logpump_open(
 	struct logpump *p, int log, int64_t max, int child[2], struct err *e);
+/* A line of quire's own, with its newline, as if on standard error. */
+void logpump_say(struct logpump *p, const char *line, size_t len);
 /* One read of stream 0 or 1 and what follows from it; for a descriptor that
  * poll(2) found readable or hung up. How many bytes it got. */
 size_t logpump_pull(struct logpump *p, int which);

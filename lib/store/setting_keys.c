@@ -27,6 +27,8 @@ const struct setting_key setting_keys[] = {
 		NULL, 0, 0, "PATH of jobs" },
 	{ "private", SETTING_BOOL, PER_REPO, "off", NULL, 0, 0,
 		"pages only for users who are logged in" },
+	{ "protectedRefs", SETTING_TEXT, PER_REPO, "*", NULL, 0, 0,
+		"refs (globs) whose pipelines get secrets" },
 	{ "publicRuns", SETTING_BOOL, PER_REPO, "off", NULL, 0, 0,
 		"logs are shown to everybody who sees the pages" },
 	{ "readers", SETTING_TEXT, PER_REPO, "", NULL, 0, 0,

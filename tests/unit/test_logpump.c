@@ -208,6 +208,116 @@ static void without_a_log_the_bytes_are_given(void **state)
 	buf_release(&given);
 }
 
+static struct redactor *one_secret(void)
+{
+	struct redactor *r = redactor_new();
+
+	redactor_add(r, "x", "secret-value", 12);
+	redactor_prepare(r);
+	return r;
+}
+
+static void takes_secrets_out_of_each_stream(void **state)
+{
+	struct redactor *r = one_secret();
+	struct bench b;
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	set_up(&b, 0);
+	b.pump.redactor = r;
+	put(&b, 0, "a secret-", 9);
+	logpump_drain(&b.pump);
+	put(&b, 1, "value secret-v", 14); /* the other stream's */
+	logpump_drain(&b.pump);
+	put(&b, 0, "value.\nsecret", 13);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_string_equal(
+		out.ptr, "out:a {{ x }}.\nout:secret\nerr:value secret-v\n");
+	buf_release(&out);
+	redactor_free(r);
+}
+
+static void secrets_are_taken_out_before_lines_are_cut(void **state)
+{
+	struct redactor *r = one_secret();
+	struct bench b;
+	struct buf out = BUF_INIT, line = BUF_INIT;
+
+	(void)state;
+	while (line.len < CRILOG_PIECE - 6)
+		buf_addc(&line, '.');
+	set_up(&b, 0);
+	b.pump.redactor = r;
+	buf_adds(&line, "secret-value\n");
+	put(&b, 0, line.ptr, line.len);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_null(strstr(out.ptr, "secret"));
+	assert_non_null(strstr(out.ptr, ".{{ x }"));
+	assert_non_null(strstr(out.ptr, "\nout:}\n"));
+	buf_release(&out);
+	buf_release(&line);
+	redactor_free(r);
+}
+
+static void what_is_held_back_counts_as_dropped(void **state)
+{
+	struct redactor *r = one_secret();
+	struct bench b;
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	set_up(&b, 50);
+	b.pump.redactor = r;
+	put(&b, 1, "secret", 6);
+	logpump_drain(&b.pump);
+	put(&b, 0, "12345\n12345\n", 12);
+	logpump_drain(&b.pump);
+	assert_int_equal(b.pump.dropped, 12);
+	put(&b, 1, "-value\n", 7);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_string_equal(out.ptr,
+		"out:12345\nerr:quire: the log is at its limit of 50 bytes; "
+		"19 bytes of output were dropped\n");
+	buf_release(&out);
+	redactor_free(r);
+}
+
+static void what_is_held_at_the_end_may_pass_the_limit(void **state)
+{
+	struct redactor *r = one_secret();
+	struct bench b;
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	set_up(&b, 50);
+	b.pump.redactor = r;
+	put(&b, 0, "12345\nsecret-v", 14);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_non_null(strstr(out.ptr, "; 8 bytes of output were dropped"));
+	buf_release(&out);
+	redactor_free(r);
+}
+
+static void says_a_line_of_its_own(void **state)
+{
+	struct bench b;
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	set_up(&b, 0);
+	logpump_say(&b.pump, "quire: so\n", 10);
+	put(&b, 1, "x", 1);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_string_equal(out.ptr, "err:quire: so\nerr:x\n");
+	buf_release(&out);
+}
+
 static void many_short_reads_make_it_pause(void **state)
 {
 	struct bench b;
@@ -238,6 +348,11 @@ int main(void)
 		cmocka_unit_test(the_rest_of_a_line_may_pass_the_limit),
 		cmocka_unit_test(a_full_disk_is_told_and_the_pipes_stay_open),
 		cmocka_unit_test(without_a_log_the_bytes_are_given),
+		cmocka_unit_test(takes_secrets_out_of_each_stream),
+		cmocka_unit_test(secrets_are_taken_out_before_lines_are_cut),
+		cmocka_unit_test(what_is_held_back_counts_as_dropped),
+		cmocka_unit_test(what_is_held_at_the_end_may_pass_the_limit),
+		cmocka_unit_test(says_a_line_of_its_own),
 		cmocka_unit_test(many_short_reads_make_it_pause),
 	};
 

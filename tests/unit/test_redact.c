@@ -512,7 +512,7 @@ static void feed_in_pieces(
 static void make_secrets(
 	struct reference *ref, struct redactor *r, const char *letters)
 {
-	char value[100], name[8];
+	char value[100], name[16];
 	int n = 1 + (int)pick(3);
 
 	memset(ref, 0, sizeof(*ref));
@@ -541,8 +541,8 @@ static void no_pattern_is_left(
 static void is_what_the_reference_says(void **state)
 {
 	static const char *const letters[] = { "ab", "abcdefgh'", "ab\n",
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-		"+/=_-",
+		("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+		 "+/=_-"),
 		"~?>\277\n", "a1 " };
 	struct reference *ref = malloc(sizeof(*ref));
 	struct buf text = BUF_INIT, wanted = BUF_INIT, out = BUF_INIT;
