@@ -321,7 +321,10 @@ static int run_as_hook(struct push *p, char **argv)
 		if (rc == 1)
 			push(p);
 		else
-			say_lost(p, &e, "install the hook: quire repo hook");
+			say_lost(p, &e,
+				e.status == EXIT_BUSY
+					? until_reconcile
+					: "install the hook: quire repo hook");
 	}
 	tell(p);
 	return p->hf.chain ? become_chained(p, argv + 1) : EXIT_DONE;

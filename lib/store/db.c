@@ -18,6 +18,7 @@ static int is_transient(int rc)
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
+	case SQLITE_PROTOCOL: /* of -shm: in the way of others, or no lock */
 	case SQLITE_NOMEM:
 		return 1;
 	}

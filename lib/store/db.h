@@ -115,8 +115,8 @@ void db_rollback(struct db *db); /* no transaction open: does nothing */
  * Statements. db_prep compiles; on failure NULL and e filled. db_step runs one
  * step: 1 a row, 0 done, -1 failed (statement reset, e filled). db_exec runs a
  * statement without results. db_error fills e from the connection and returns
- * -1: SQLITE_BUSY, FULL, IOERR, CANTOPEN, READONLY, PERM are EXIT_BUSY, the
- * rest (CORRUPT, NOTADB, CONSTRAINT, ...) EXIT_INTERNAL.
+ * -1: SQLITE_BUSY, FULL, IOERR, CANTOPEN, READONLY, PERM, PROTOCOL are
+ * EXIT_BUSY, the rest (CORRUPT, NOTADB, CONSTRAINT, ...) EXIT_INTERNAL.
  */
 sqlite3_stmt *db_prep(struct db *db, const char *sql, struct err *e);
 /*

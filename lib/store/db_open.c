@@ -262,10 +262,14 @@ static int open_writer(
 		return -1;
 	if (connect_to(db, db->path, SQLITE_OPEN_READWRITE, e) < 0)
 		return -1;
-	/* SQLite opens what it may not write for reading */
+	/* SQLite opens for reading what it cannot open for writing, be it for
+	 * want of memory or descriptors */
 	if (sqlite3_db_readonly(db->conn, "main") == 1)
 		return err_set(e, EXIT_BUSY,
-			"%s: this user may not write to it", db->path);
+			faccessat(h->fd, "quire.db", W_OK, AT_EACCESS)
+				? "%s: this user may not write to it"
+				: "%s: cannot be opened for writing just now",
+			db->path);
 	if (set_up_writer(db, mode, e) < 0)
 		return -1;
 

@@ -31,7 +31,8 @@ passes() {
 		upgrade/quire-reconcile upgrade/quire upgrade/quire-run \
 		takeover/quire rerun/quire page/quire-cgi
 	do
-		for fault in KILL ENOSPC EIO EMFILE EINTR EAGAIN; do
+		for fault in KILL ENOSPC EIO EMFILE EINTR EAGAIN ENOMEM ENOLCK
+		do
 			echo "$pass/$fault"
 		done
 	done
@@ -106,6 +107,12 @@ trap 'exit 130' INT TERM
 
 # The calls that can have an error.
 calls() {
+	# A close that strace fails closes nothing, other than the kernel's:
+	# only where nobody waits for the end of a pipe.
+	case $TARGET in
+	quire-push | quire-cgi | quire-reconcile) closing=close ;;
+	*) closing= ;;
+	esac
 	case $1 in
 	ENOSPC) echo write pwrite64 writev openat mkdir mkdirat ftruncate \
 		fallocate fsync fdatasync mknodat symlinkat linkat rename \
@@ -115,11 +122,18 @@ calls() {
 		getdents64 newfstatat fstat statx lstat stat access \
 		faccessat faccessat2 readlink readlinkat unlink unlinkat \
 		mkdirat rename renameat fchmod fchmodat ftruncate lseek \
-		statfs fstatfs ;;
+		statfs fstatfs "$closing" ;;
 	EMFILE) echo openat pipe2 pipe dup dup2 dup3 socket pidfd_open \
 		epoll_create1 inotify_init1 memfd_create ;;
 	EINTR) echo read write sendto recvfrom openat poll ppoll pselect6 wait4 waitid flock \
 		clock_nanosleep fsync fdatasync ftruncate fallocate ;;
+	# not brk, which malloc replaces by mmap
+	ENOMEM) echo mmap mremap clone clone3 fork vfork execve openat \
+		getdents64 newfstatat mkdirat unlinkat renameat poll ppoll \
+		pipe2 socket memfd_create epoll_create1 inotify_init1 \
+		inotify_add_watch ;;
+	# a file system over the network has lost its lock server
+	ENOLCK) echo flock fcntl ;;
 	esac
 }
 
@@ -143,6 +157,15 @@ traced_calls() {
 		BEGIN { n = split(some, name, " ")
 			while (n) can[name[n--]] }
 		fault == "KILL" || $2 in can { print $2, $1 }'
+}
+
+# How many mappings in the trace are the dynamic loader's: it ends with giving
+# back its cache. Without memory for the first of them it crashes, by itself.
+loader_mappings() {
+	awk '/ld\.so\.cache/ { is_dynamic = 1 }
+		/^mmap\(/ { n++ }
+		/^munmap\(/ { exit }
+		END { print is_dynamic ? n : 0 }' "$W/trace"
 }
 
 # traced PROGRAM ARG...: the program, and if it is the one this pass is about,
@@ -269,6 +292,7 @@ try_calls() {
 		case $tried in *" $call "*) continue ;; esac
 		tried="$tried$call "
 		n=1
+		[ "$FAULT/$call" != ENOMEM/mmap ] || n=$((mappings + 1))
 		while [ "$STEP" = 1 ] || [ $n -le "$count" ]; do
 			index=$((index + 1))
 			if [ $((index % STEP)) = $((OFFSET % STEP)) ]; then
@@ -293,6 +317,7 @@ tried=' '
 settle_down
 mv "$S" "$W/template"
 try
+mappings=$(loader_mappings)
 traced_calls >"$W/more"
 while [ -s "$W/more" ]; do
 	sort "$W/more" | uniq >"$W/calls"

@@ -17,7 +17,8 @@ check 'killed anywhere, nothing is lost, stuck or left' '
 check 'nor is it when a call fails' '
 	passes 15 push/quire-push/ENOSPC run/quire-ci/ENOSPC \
 		run/quire-run/EMFILE reconcile/quire-reconcile/EMFILE \
-		takeover/quire/EMFILE supersede/quire-push/EIO'
+		takeover/quire/EMFILE supersede/quire-push/EIO \
+		run/quire-run/ENOMEM push/quire-push/ENOLCK'
 check 'without a reconcile the campaign finds what a crash leaves' '
 	! (RECONCILE=true && export RECONCILE &&
 		passes 40 run/quire-run/KILL >"$T/without") &&

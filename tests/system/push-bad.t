@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 32
+plan 33
 
 new_home
 # outside the home, which comes and goes here
@@ -186,6 +186,14 @@ check 'a reftable one' "bad 'keeps its refs in a reftable.*the push stands'"
 rmdir "$BARE/reftable"
 
 # the hook itself
+check 'a hook that cannot be read just now: there is nothing to install' '
+	tip=$(git -C "$BARE" rev-parse main) && cd "$BARE" &&
+	echo "$tip $tip refs/heads/main" | strace -qq -o "$T/trace" \
+		-P hooks/post-receive -e trace=openat \
+		-e inject=openat:error=ENOMEM \
+		quire-push hooks/post-receive >"$T/told" 2>&1 &&
+	grep INJECTED "$T/trace" && grep "the next quire-reconcile finds it" \
+		"$T/told" && ! grep "quire repo hook" "$T/told"'
 sed -i '/^# home/d' "$BARE/hooks/post-receive"
 check 'a damaged hook' \
 	"bad 'has no line .# home DIR.*the push stands.*quire repo hook'"

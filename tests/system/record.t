@@ -350,7 +350,7 @@ if command -v strace >/dev/null; then
 		test "$(uniq order | tr "\n" " ")" = "unlocked synced told "'
 	# as a power cut leaves it that takes what the disk has not
 	sql ".backup $T/before.db"
-	move refs/heads/l $c5
+	move refs/heads/l "$c5"
 	echo "$c4 $c5 refs/heads/l" | strace -qq -e signal=none -o strace.out \
 		-e trace=fdatasync -e inject=fdatasync:error=EIO quire-push \
 		--git-dir "$BARE" >said 2>&1
