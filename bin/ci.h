@@ -27,6 +27,7 @@ struct ci_options {
 	/* exec */
 	const char *workspace, *run_dir;
 	int64_t max_log; /* bytes; 0: no limit */
+	struct limits limits;
 	const char *secrets; /* the folder */
 	/* all */
 	int64_t pipeline_timeout_ms; /* of .quire/ci */

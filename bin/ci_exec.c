@@ -81,6 +81,7 @@ int ci_exec(const struct ci_options *o)
 	struct executor x = {
 		.pipeline = &p,
 		.max_log = o->max_log,
+		.limits = o->limits,
 		.env = environ,
 		.secrets = &secrets,
 		.hangup_fd = STDIN_FILENO,

@@ -28,6 +28,7 @@ static const char usage[] =
 	"usage: quire-ci run [--branch NAME | --tag NAME]\n"
 	"       quire-ci check [FILE]\n"
 	"       quire-ci exec --workspace DIR --run-dir DIR [--max-log BYTES]\n"
+	"                     [--limit NAME=VALUE ...]\n"
 	"\n"
 	"Reads a pipeline (.quire/ci.json, or what .quire/ci prints) and runs\n"
 	"its jobs.\n"
@@ -43,6 +44,9 @@ static const char usage[] =
 	"      --workspace DIR  where the commands start\n"
 	"      --run-dir DIR    where jobs/<id>/sh-<n>.log go\n"
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
+	"      --limit NAME=VALUE  what a job may take, as maxFiles=1024: the\n"
+	"                       name and value of a setting, see\n"
+	"                       quire-config(5); may be repeated\n"
 	"      --secrets DIR    where the jobs' secrets are, a file each\n"
 	"      --pipeline-timeout DURATION\n"
 	"                       the time that .quire/ci has; 5m\n"
@@ -55,7 +59,7 @@ static const char usage[] =
 
 /* Who takes an option, as bits; what it is, and where its value goes. */
 enum { RUN = 1, CHECK = 2, EXEC = 4 };
-enum value { FLAG, TEXT, LIST, SIZE, DURATION };
+enum value { FLAG, TEXT, LIST, SIZE, DURATION, LIMIT };
 #define TO(member) offsetof(struct ci_options, member)
 
 static const struct ci_option {
@@ -69,6 +73,7 @@ static const struct ci_option {
 	{ "workspace", EXEC, TEXT, TO(workspace) },
 	{ "run-dir", EXEC, TEXT, TO(run_dir) },
 	{ "max-log", EXEC, SIZE, TO(max_log) },
+	{ "limit", EXEC, LIMIT, TO(limits) },
 	{ "secrets", EXEC, TEXT, TO(secrets) },
 	{ "pipeline-timeout", RUN | CHECK | EXEC, DURATION,
 		TO(pipeline_timeout_ms) },
@@ -101,6 +106,11 @@ static int take_value(
 		break;
 	case SIZE:
 		if (units_size(text, (int64_t *)(void *)to, &e) < 0)
+			return program_usage(
+				NAME, "--%s: %s", option->name, e.text);
+		break;
+	case LIMIT:
+		if (limit_parse((struct limits *)(void *)to, text, &e) < 0)
 			return program_usage(
 				NAME, "--%s: %s", option->name, e.text);
 		break;

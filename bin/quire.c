@@ -32,6 +32,7 @@ static const struct command {
 	{ "runs", cmd_runs, "list runs, the newest first" },
 	{ "show", cmd_show, "show a run with its jobs" },
 	{ "log", cmd_log, "print what its commands wrote" },
+	{ "artifacts", cmd_artifacts, "list or copy what its jobs kept" },
 	{ "cancel", cmd_cancel, "end a run" },
 	{ "rerun", cmd_rerun, "queue it once more" },
 	{ "start", cmd_start, "queue a run without a push" },

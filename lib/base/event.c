@@ -19,6 +19,7 @@ enum field {
 	F_JOBS = 1 << 6,
 	F_EXIT = 1 << 7,
 	F_CAUSE = 1 << 8,
+	F_PATH = 1 << 9, /* and size */
 };
 
 static const struct shape {
@@ -30,6 +31,7 @@ static const struct shape {
 	[EVENT_JOB_STARTED] = { "job_started", F_JOB_ID },
 	[EVENT_SH_STARTED] = { "sh_started", F_JOB_ID | F_N | F_CMD },
 	[EVENT_SH_FINISHED] = { "sh_finished", F_JOB_ID | F_N | F_EXIT_CODE },
+	[EVENT_ARTIFACT] = { "artifact", F_JOB_ID | F_PATH },
 	[EVENT_JOB_FINISHED] = { "job_finished",
 		F_JOB_ID | F_OUTCOME | F_REASON | F_CAUSE },
 	[EVENT_JOB_SKIPPED] = { "job_skipped", F_JOB_ID | F_REASON },
@@ -77,6 +79,10 @@ void event_write(struct buf *b, const struct event *ev)
 		json_add_str(o, "cmd", ev->cmd);
 	if (shape->fields & F_EXIT_CODE)
 		json_add_int(o, "exit_code", ev->exit_code);
+	if (shape->fields & F_PATH) {
+		json_add_str(o, "path", ev->path);
+		json_add_int(o, "size", ev->size);
+	}
 	if (shape->fields & F_OUTCOME)
 		json_add_str(o, "outcome", ev->outcome);
 	if ((shape->fields & F_REASON) && ev->reason)
@@ -203,6 +209,12 @@ static const char *take_fields(
 	if ((fields & F_OUTCOME) &&
 		(take_str(o, "outcome", &ev->outcome) < 0 || !ev->outcome))
 		return "outcome";
+	if (fields & F_PATH) {
+		if (take_str(o, "path", &ev->path) < 0 || !ev->path)
+			return "path";
+		if (take_int(o, "size", 0, INT64_MAX, &ev->size) < 0)
+			return "size";
+	}
 	/* only for people: one of the wrong kind costs nothing */
 	if ((fields & F_REASON) && take_str(o, "reason", &ev->reason) < 0)
 		ev->reason = NULL;
@@ -265,6 +277,7 @@ void event_release(struct event *ev)
 	free(ev->cmd);
 	free(ev->outcome);
 	free(ev->reason);
+	free(ev->path);
 	free(ev->cause);
 	*ev = (struct event){ .at_ms = -1, .status = -1 };
 }

@@ -20,6 +20,7 @@ enum event_type {
 	EVENT_JOB_STARTED, /* job_id */
 	EVENT_SH_STARTED, /* job_id, n, cmd */
 	EVENT_SH_FINISHED, /* job_id, n, exit_code */
+	EVENT_ARTIFACT, /* job_id, path, size: a file of it was kept */
 	EVENT_JOB_FINISHED, /* job_id, outcome complete|failed, reason, cause */
 	EVENT_JOB_SKIPPED, /* job_id, reason */
 	EVENT_RUN_FINISHED, /* outcome success|pipeline-failure, reason, cause */
@@ -49,6 +50,8 @@ struct event {
 	int64_t timeout_ms; /* pipeline: its own limit; 0: none given */
 	struct event_job *jobs;
 	size_t n_jobs;
+	char *path; /* below artifacts/ */
+	int64_t size; /* bytes */
 	int status, signal; /* executor_exited: exit status, or -1 and signal */
 };
 

@@ -90,3 +90,25 @@ int glob_path(const char *pattern, const char *path)
 	buf_release(&s);
 	return matches;
 }
+
+int glob_path_below(const char *pattern, const char *folder)
+{
+	struct buf pb = BUF_INIT, sb = BUF_INIT;
+	int fits = 1;
+
+	add_components(&pb, pattern);
+	add_components(&sb, folder);
+	const char *p = pb.ptr, *p_end = p + pb.len;
+	const char *s = sb.ptr, *s_end = s + sb.len;
+	for (; fits && s < s_end; s = next_component(s)) {
+		if (p < p_end && !strcmp(p, "**"))
+			break; /* that takes any folder */
+		fits = p < p_end && fnmatch(p, s, 0) == 0;
+		if (fits)
+			p = next_component(p);
+	}
+	fits = fits && p < p_end;
+	buf_release(&pb);
+	buf_release(&sb);
+	return fits;
+}

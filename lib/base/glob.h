@@ -17,5 +17,8 @@ int glob_ref_list(const char *patterns, const char *name);
  * exponential backtracking.
  */
 int glob_path(const char *pattern, const char *path);
+/* Whether something in the folder, or below it, may match: so that who walks a
+ * tree need not look into each. */
+int glob_path_below(const char *pattern, const char *folder);
 
 #endif

@@ -103,6 +103,44 @@ bad:
 		"'%.60s' is not a size, as 512K, 64M or 1G", text);
 }
 
+void units_add_size(struct buf *b, int64_t bytes)
+{
+	static const char suffixes[] = "KMGT";
+	size_t n = 0;
+
+	while (n < sizeof(suffixes) - 1 && bytes && bytes % 1024 == 0) {
+		bytes /= 1024;
+		n++;
+	}
+	buf_addi(b, bytes);
+	if (n)
+		buf_addc(b, suffixes[n - 1]);
+}
+
+int units_decimal(const char *text, int64_t *milli, struct err *e)
+{
+	const char *p = text;
+	int64_t n, unit = 1000;
+
+	if (take_number(&p, &n) < 0 || __builtin_mul_overflow(n, unit, &n))
+		goto bad;
+	if (*p == '.') {
+		if (!p[1])
+			goto bad;
+		while (*++p >= '0' && *p <= '9' && unit > 1) {
+			unit /= 10;
+			n += (*p - '0') * unit;
+		}
+	}
+	if (*p)
+		goto bad;
+	*milli = n;
+	return 0;
+bad:
+	return err_set(
+		e, EXIT_USAGE, "'%.60s' is not a number, as 2 or 0.5", text);
+}
+
 int units_bool(const char *text, int *value, struct err *e)
 {
 	static const char *const words[] = { "off", "on", "false", "true", "no",

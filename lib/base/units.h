@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 
 /*
@@ -15,6 +16,10 @@
 int units_duration(const char *text, int64_t *ms, struct err *e);
 /* "64M", "1G", "512K", "100" (bytes); powers of 1024. 0 means no limit. */
 int units_size(const char *text, int64_t *bytes, struct err *e);
+/* The same the other way round, and exact: "64M", "1536", "0". */
+void units_add_size(struct buf *b, int64_t bytes);
+/* A number with three decimals at most, from 0: "2", "0.5"; in thousandths. */
+int units_decimal(const char *text, int64_t *milli, struct err *e);
 /* on/off, true/false, yes/no, 1/0. */
 int units_bool(const char *text, int *value, struct err *e);
 /* A whole number from min to max, nothing around it. */

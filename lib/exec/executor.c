@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "exec/artifact.h"
 #include "exec/jobrun.h"
 #include "exec/proctree.h"
 #include "exec/schedule.h"
@@ -41,6 +42,7 @@ struct state {
 	int out_gone; /* nobody reads it any more */
 	int refused; /* output() takes no more */
 	int64_t deadline; /* monotonic; 0: none */
+	int64_t *artifact_bytes; /* shared by the jobs' processes */
 	int stopping;
 	int64_t kill_at; /* monotonic, when stopping */
 	struct executor_result result;
@@ -144,6 +146,9 @@ static int start_job(struct state *s, size_t job, struct err *e)
 			.workspace_fd = x->workspace_fd,
 			.run_dir_fd = x->run_dir_fd,
 			.max_log = x->max_log,
+			.limits = limit_for_job(
+				&x->limits, &x->pipeline->jobs[job].resources),
+			.artifact_bytes = s->artifact_bytes,
 			.env = x->env,
 			.sandbox = x->sandbox,
 			.secrets = x->secrets,
@@ -409,6 +414,9 @@ static int set_up(struct state *s, struct err *e)
 	if (x->timeout_ms)
 		s->deadline = clock_mono_ms() + x->timeout_ms;
 	schedule_init(&s->schedule, x->pipeline);
+	s->artifact_bytes = artifact_count_new();
+	if (!s->artifact_bytes)
+		return err_sys(e, "can't get memory");
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGTERM);
 	sigaddset(&caught, SIGINT);
@@ -428,6 +436,7 @@ static void tear_down(struct state *s)
 		buf_release(&s->running[i].in);
 	}
 	free(s->running);
+	artifact_count_free(s->artifact_bytes);
 	schedule_release(&s->schedule);
 	buf_release(&s->failed);
 	if (s->signals >= 0)

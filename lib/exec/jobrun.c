@@ -16,6 +16,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "exec/artifact.h"
 #include "exec/fault.h"
 #include "exec/fds.h"
 #include "exec/jobspawn.h"
@@ -49,6 +50,8 @@ struct state {
 	int timed_out;
 	int stopped; /* from above: say nothing further */
 	struct buf reason; /* why the job failed */
+	struct buf
+		unkept; /* of a job that is green: globs that matched nothing */
 	int no_space; /* it did because its log found none */
 };
 
@@ -370,6 +373,44 @@ static void clean_up(struct state *s)
 	}
 }
 
+static int is_stopped(void *arg)
+{
+	struct state *s = arg;
+
+	step(s, clock_mono_ms());
+	return s->stopped;
+}
+
+static void send_artifact(void *arg, const char *path, int64_t size)
+{
+	send_event(arg, (struct event){ .type = EVENT_ARTIFACT,
+				.path = (char *)path,
+				.size = size });
+}
+
+/* Of a job that failed too: what its tests report is wanted most then. */
+static void keep_artifacts(struct state *s)
+{
+	const struct jobrun *spec = s->spec;
+	struct artifact_keep keep = { .globs = &spec->job->artifacts,
+		.workspace_fd = spec->workspace_fd,
+		.run_dir_fd = spec->run_dir_fd,
+		.max_bytes = spec->limits.artifact_bytes,
+		.used_bytes = spec->artifact_bytes,
+		.stopped = is_stopped,
+		.kept = send_artifact,
+		.arg = s };
+	struct err e;
+
+	if (s->stopped || spec->run_dir_fd < 0 || !keep.globs->n)
+		return;
+	if (artifact_keep(&keep, &s->unkept, &e) < 0) {
+		if (!s->reason.len)
+			s->no_space = fault_is_no_space(errno);
+		fail(s, "%s", e.text);
+	}
+}
+
 static int load_secrets(struct state *s, struct err *e)
 {
 	const struct job *job = s->spec->job;
@@ -432,7 +473,10 @@ static int open_sandbox(struct state *s, struct err *e)
 
 void jobrun(const struct jobrun *spec)
 {
-	struct state s = { .spec = spec, .note = BUF_INIT, .reason = BUF_INIT };
+	struct state s = { .spec = spec,
+		.note = BUF_INIT,
+		.reason = BUF_INIT,
+		.unkept = BUF_INIT };
 	struct err e;
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
@@ -447,10 +491,13 @@ void jobrun(const struct jobrun *spec)
 			if (run_command(&s, n) < 0)
 				break;
 	clean_up(&s);
+	keep_artifacts(&s);
+	/* on a red job, that nothing was there to be kept is no news */
+	const char *reason = s.reason.len ? s.reason.ptr : s.unkept.ptr;
 	send_event(&s,
 		(struct event){ .type = EVENT_JOB_FINISHED,
 			.outcome = s.reason.len ? "failed" : "complete",
-			.reason = s.reason.len ? s.reason.ptr : NULL,
+			.reason = *reason ? (char *)reason : NULL,
 			.cause = s.no_space ? EVENT_CAUSE_DISK_FULL : NULL });
 	while (!s.stopped && !sendq_is_empty(&s.up))
 		step(&s, 0);

@@ -7,7 +7,8 @@
  * ends the job. What a command leaves in the background lives, and is logged,
  * until the job ends; then everything below is ended: TERM, CONT, 400 ms,
  * KILL. Only when nothing is left and the logs are closed does the job count
- * as finished. The time limit is kept here.
+ * as finished. The time limit is kept here. Before that, but when nothing of
+ * it runs any more, its artifacts are kept (artifact.h).
  *
  * It speaks to the executor through one pipe, in frames: a kind, a length, as
  * many bytes.
@@ -25,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/pipeline.h"
+#include "exec/limit.h"
 #include "exec/sandbox.h"
 #include "exec/secret.h"
 
@@ -35,6 +37,8 @@ struct jobrun {
 	int workspace_fd; /* where commands start */
 	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
 	int64_t max_log; /* bytes a log; 0: no limit */
+	struct limits limits; /* the job's own taken in */
+	int64_t *artifact_bytes; /* kept of the run so far, shared */
 	char *const *env; /* what the job's variables are added to */
 	const struct sandbox *sandbox; /* NULL: the job is not confined */
 	const struct secret_source *secrets; /* NULL: none are to be had */

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/glob.h"
 #include "exec/jobenv.h"
+#include "exec/limit.h"
 #include "store/setting.h"
 
 /* A limit that is off has no option. */
@@ -46,6 +48,25 @@ static int add_secrets(struct strv *argv, struct db *db, const struct home *h,
 	return 0;
 }
 
+static int add_job_limits(
+	struct strv *argv, struct db *db, const struct run *r, struct err *e)
+{
+	for (size_t i = 0; limit_name(i); i++) {
+		char *value = setting_get(db, r->repo, limit_name(i), e);
+
+		if (!value) {
+			errno = 0;
+			return -1;
+		}
+		if (strcmp(value, "0") != 0) {
+			strv_push(argv, "--limit");
+			strv_pushf(argv, "%s=%s", limit_name(i), value);
+		}
+		free(value);
+	}
+	return 0;
+}
+
 int launch_make(struct launch *l, struct db *db, const struct home *h,
 	const struct run *r, struct rundir *d, struct err *e)
 {
@@ -56,7 +77,8 @@ int launch_make(struct launch *l, struct db *db, const struct home *h,
 	strv_push(&l->argv, "--run-dir");
 	strv_push(&l->argv, d->path);
 	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e) ||
-		add_secrets(&l->argv, db, h, r, e))
+		add_secrets(&l->argv, db, h, r, e) ||
+		add_job_limits(&l->argv, db, r, e))
 		return -1;
 	return jobenv_make(&l->env, db, h, r, d, e);
 }

@@ -25,6 +25,7 @@ int ingest_touches_rows(enum event_type type)
 	case EVENT_JOB_SKIPPED:
 		return 1;
 	case EVENT_UNKNOWN:
+	case EVENT_ARTIFACT:
 	case EVENT_RUN_FINISHED:
 	case EVENT_EXECUTOR_EXITED:
 		break;
@@ -368,6 +369,7 @@ int ingest_apply(struct batch *b, const struct event *ev, struct err *e)
 	case EVENT_JOB_SKIPPED:
 		return apply_job_skipped(b, ev, e);
 	case EVENT_UNKNOWN:
+	case EVENT_ARTIFACT:
 	case EVENT_RUN_FINISHED:
 	case EVENT_EXECUTOR_EXITED:
 		break;

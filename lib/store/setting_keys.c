@@ -16,6 +16,8 @@ const struct setting_key setting_keys[] = {
 		"how many runs are kept, the newest; 0: no limit" },
 	{ "kick", SETTING_TEXT, GLOBAL, "", NULL, 0, 0,
 		"command that starts quire-run for a pusher who is not the owner" },
+	{ "maxArtifacts", SETTING_SIZE, PER_REPO, "1G", NULL, 0, 0,
+		"most that is kept of a run's artifacts; 0: no limit" },
 	{ "maxLog", SETTING_SIZE, PER_REPO, "64M", NULL, 0, 0,
 		"most of a command's output that is kept; 0: all" },
 	{ "maxRuns", SETTING_INT, GLOBAL, "1", NULL, 1, 1024,

@@ -47,6 +47,14 @@ static void writes_the_documented_lines(void **state)
 		"{\"at_ms\":5,\"type\":\"sh_finished\",\"job_id\":\"build\","
 		"\"n\":1,\"exit_code\":0}\n");
 	write_one(&b,
+		(struct event){ .type = EVENT_ARTIFACT,
+			.at_ms = 5,
+			.job_id = "build",
+			.path = "dist/app",
+			.size = 7 },
+		"{\"at_ms\":5,\"type\":\"artifact\",\"job_id\":\"build\","
+		"\"path\":\"dist/app\",\"size\":7}\n");
+	write_one(&b,
 		(struct event){ .type = EVENT_RUN_FINISHED,
 			.at_ms = 5,
 			.outcome = "success" },

@@ -126,6 +126,33 @@ static void add_word(
 	}
 }
 
+/* Who looks for the path comes through all folders above it. */
+static void assert_below(const char *pattern, const char *path)
+{
+	struct buf folder = BUF_INIT;
+
+	for (const char *p = path; (p = strchr(p, '/')); p++) {
+		buf_reset(&folder);
+		buf_add(&folder, path, (size_t)(p - path));
+		if (!glob_path_below(pattern, folder.ptr))
+			fail_msg("%s below %s", pattern, folder.ptr);
+	}
+	buf_release(&folder);
+}
+
+static void most_folders_hold_nothing(void **state)
+{
+	(void)state;
+	assert_true(glob_path_below("dist/*.o", "dist"));
+	assert_true(glob_path_below("*/b/*", "x"));
+	assert_true(glob_path_below("**/x", "a/b"));
+	assert_true(glob_path_below("a/**", "a"));
+	assert_false(glob_path_below("dist/*.o", "dist/sub"));
+	assert_false(glob_path_below("dist/*.o", "src"));
+	assert_false(glob_path_below("*.o", "dist"));
+	assert_false(glob_path_below("a/b", "a/b"));
+}
+
 static void agrees_with_the_definition(void **state)
 {
 	static const char *const pattern_pieces[] = { "a", "b", "**" };
@@ -139,9 +166,11 @@ static void agrees_with_the_definition(void **state)
 			add_word(&path, j, path_pieces, 2);
 			if (!path.len || !pattern.len)
 				continue;
-			if (glob_path(pattern.ptr, path.ptr) !=
-				slow_match(pattern.ptr, path.ptr))
+			int matches = glob_path(pattern.ptr, path.ptr);
+			if (matches != slow_match(pattern.ptr, path.ptr))
 				fail_msg("%s on %s", pattern.ptr, path.ptr);
+			if (matches)
+				assert_below(pattern.ptr, path.ptr);
 		}
 	}
 	buf_release(&pattern);
@@ -171,6 +200,7 @@ int main(void)
 		cmocka_unit_test(refs_match_over_slashes),
 		cmocka_unit_test(lists_are_split_by_blanks),
 		cmocka_unit_test(paths_match_by_component),
+		cmocka_unit_test(most_folders_hold_nothing),
 		cmocka_unit_test(agrees_with_the_definition),
 		cmocka_unit_test(many_double_stars_do_not_explode),
 	};

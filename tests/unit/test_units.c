@@ -90,6 +90,56 @@ static void sizes(void **state)
 	}
 }
 
+static void sizes_are_written_as_they_are_read(void **state)
+{
+	static const char *const texts[] = { "0", "1", "1023", "1K", "1536",
+		"64M", "10G", "3T", "2048T" };
+	struct buf b = BUF_INIT;
+	struct err e;
+	int64_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		buf_reset(&b);
+		assert_int_equal(units_size(texts[i], &n, &e), 0);
+		units_add_size(&b, n);
+		assert_string_equal(b.ptr, texts[i]);
+	}
+	buf_release(&b);
+}
+
+static void decimals(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t milli; /* -1: refused */
+	} cases[] = {
+		{ "0", 0 },
+		{ "2", 2000 },
+		{ "0.5", 500 },
+		{ "1.25", 1250 },
+		{ "0.001", 1 },
+		{ "0.0001", -1 },
+		{ "1.", -1 },
+		{ ".5", -1 },
+		{ "1.5x", -1 },
+		{ "-1", -1 },
+		{ "", -1 },
+		{ "9223372036854775807", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err e = { 0 };
+		int64_t milli = -1;
+		int got = units_decimal(cases[i].text, &milli, &e);
+
+		if (milli != cases[i].milli)
+			fail_msg("'%s'", cases[i].text);
+		assert_int_equal(got, cases[i].milli < 0 ? -1 : 0);
+	}
+}
+
 static void booleans(void **state)
 {
 	static const char *const yes[] = { "on", "true", "yes", "1" };
@@ -139,6 +189,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations),
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes_are_written_as_they_are_read),
+		cmocka_unit_test(decimals),
 		cmocka_unit_test(booleans),
 		cmocka_unit_test(whole_numbers),
 	};
