@@ -62,7 +62,7 @@ static int is_still_there(const struct backup *b)
 /* One try to have path.part for us alone. 1 ours, empty; 0 once more; -1. */
 static int take_file(struct backup *b, struct err *e)
 {
-	int there = 0;
+	int there;
 
 	b->lock = open(b->made.ptr,
 		O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
@@ -70,27 +70,26 @@ static int take_file(struct backup *b, struct err *e)
 		return err_sys(e, "%s",
 			errno == ELOOP || errno == EISDIR ? b->made.ptr
 							  : b->path);
-	if (flock(b->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK)
-			err_sys(e, "%s", b->made.ptr);
-		else
-			err_set(e, EXIT_BUSY,
-				"%s: another quire backup is writing it",
-				b->made.ptr);
-	} else if ((there = is_still_there(b)) < 0) {
-		err_sys(e, "%s", b->made.ptr);
-	} else if (there && is_foreign(b->lock)) {
-		there = err_set(e, EXIT_USAGE,
+	if (flock(b->lock, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK
+			       ? err_sys(e, "%s", b->made.ptr)
+			       : err_set(e, EXIT_BUSY,
+					 "%s: another quire backup is writing "
+					 "it",
+					 b->made.ptr);
+	there = is_still_there(b);
+	if (there < 0)
+		return err_sys(e, "%s", b->made.ptr);
+	if (!there)
+		return 0;
+	if (is_foreign(b->lock))
+		return err_set(e, EXIT_USAGE,
 			"%s: is in the way, and no copy of a database; move it "
 			"away, or name another file",
 			b->made.ptr);
-	} else if (there &&
-		   (ftruncate(b->lock, 0) < 0 || fchmod(b->lock, 0600) < 0)) {
-		there = err_sys(e, "%s", b->made.ptr);
-	} else {
-		return there;
-	}
-	return -1;
+	if (ftruncate(b->lock, 0) < 0 || fchmod(b->lock, 0600) < 0)
+		return err_sys(e, "%s", b->made.ptr);
+	return 1;
 }
 
 static void release_lock(struct backup *b)
