@@ -160,6 +160,9 @@ static int start_job(struct state *s, size_t job, struct err *e)
 	}
 	*r = (struct running){ job, pid, ends[0], BUF_INIT, 0 };
 	s->n_running++;
+	/* said here, where the order is that of the starts */
+	emit(s, (struct event){ .type = EVENT_JOB_STARTED,
+			.job_id = x->pipeline->jobs[job].id });
 	return 0;
 }
 
@@ -218,13 +221,26 @@ static void take_frames(struct state *s, struct running *r)
 	buf_consume(&r->in, at);
 }
 
-/* A job's process ended. If it did not say how the job went, it was killed:
- * then its processes are ours now. */
-static int reap_job(struct state *s, struct running *r, struct err *e)
+/* What a killed job's process had below it is ours now, beside the processes
+ * of the other jobs. Not at once, what will not go is met again at the end. */
+static void end_orphans(struct state *s, const struct running *dead)
+{
+	pid_t *keep = mem_resize(NULL, s->n_running, sizeof(*keep));
+	struct err ignored;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_running; i++)
+		if (&s->running[i] != dead)
+			keep[n++] = s->running[i].pid;
+	proctree_end_others(keep, n, &ignored);
+	free(keep);
+}
+
+/* A job's process ended. If it did not say how the job went, it was killed. */
+static void reap_job(struct state *s, struct running *r)
 {
 	struct buf reason = BUF_INIT;
 	int status = 0;
-	int ret = 0;
 
 	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -236,7 +252,7 @@ static int reap_job(struct state *s, struct running *r, struct err *e)
 		else
 			buf_addf(&reason, "ended with exit status %d",
 				WEXITSTATUS(status));
-		ret = proctree_end(PROCTREE_GRACE_MS, NULL, NULL, e);
+		end_orphans(s, r);
 		emit(s, (struct event){ .type = EVENT_JOB_FINISHED,
 				.job_id = s->x->pipeline->jobs[r->job].id,
 				.outcome = "failed",
@@ -247,7 +263,6 @@ static int reap_job(struct state *s, struct running *r, struct err *e)
 	close(r->pipe);
 	buf_release(&r->in);
 	*r = s->running[--s->n_running];
-	return ret;
 }
 
 /* 1: more may come; 0: it ended. */
@@ -305,7 +320,7 @@ static int until_next(const struct state *s)
 	return ms > 3600000 ? 3600000 : (int)ms;
 }
 
-static int read_jobs(struct state *s, const struct pollfd *fds, struct err *e)
+static void read_jobs(struct state *s, const struct pollfd *fds)
 {
 	/* backwards: the last one takes the place of one that ended */
 	for (size_t i = s->n_running; i-- > 0;) {
@@ -315,10 +330,9 @@ static int read_jobs(struct state *s, const struct pollfd *fds, struct err *e)
 			continue;
 		int more = read_job(r);
 		take_frames(s, r);
-		if (!more && reap_job(s, r, e) < 0)
-			return -1;
+		if (!more)
+			reap_job(s, r);
 	}
-	return 0;
 }
 
 /* Nobody reads any more: jobs must not work for nobody. */
@@ -365,8 +379,8 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 		s->x->out->error = EPIPE;
 		lose_out(s);
 	}
-	if (read_from && read_jobs(s, fds + 3, e) < 0)
-		return -1;
+	if (read_from)
+		read_jobs(s, fds + 3);
 	if (s->refused)
 		stop(s, EXECUTOR_REFUSED, 0);
 	flush_some(s);

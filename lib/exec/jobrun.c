@@ -483,7 +483,6 @@ void jobrun(const struct jobrun *spec)
 	runner_plain(&s.runner, spec->workspace_fd);
 	if (start_up(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
-	send_event(&s, (struct event){ .type = EVENT_JOB_STARTED });
 	if (!s.reason.len && load_secrets(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	if (!s.reason.len)

@@ -12,7 +12,7 @@
  *
  * It speaks to the executor through one pipe, in frames: a kind, a length, as
  * many bytes.
- *	'E'  an event line (event.h)
+ *	'E'  an event line (event.h), from the first command to the job's end
  *	'O', 'e'  standard output or error of a command, where there is no log
  * In a sandbox the commands are in one, together, and this process is not: it
  * is not among those that they can see.

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 
 #define GIVE_UP_MS 10000 /* of KILL without an end */
+#define OTHERS_MS 1000 /* the same, while others wait */
 #define NAP_MAX_MS 10
 
 struct proc {
@@ -228,24 +229,62 @@ static void signal_proc(const struct proc *p, int sig, struct buf *b)
 	close(fd);
 }
 
-int proctree_signal(int sig, struct err *e)
+static void signal_all(const struct proclist *list, int sig)
 {
-	struct proclist list = { 0 };
 	struct buf b = BUF_INIT;
 	pid_t session = getsid(0);
-	int ret = list_below(&list, e);
 
-	for (size_t i = 0; ret == 0 && i < list.n; i++) {
-		const struct proc *p = &list.v[i];
+	for (size_t i = 0; i < list->n; i++) {
+		const struct proc *p = &list->v[i];
 
 		if (p->state != 'Z')
 			signal_proc(p, sig, &b);
 		if (sig == SIGKILL && p->session != session && p->group > 1)
 			kill(-p->group, SIGKILL);
 	}
-	free_list(&list);
 	buf_release(&b);
+}
+
+int proctree_signal(int sig, struct err *e)
+{
+	struct proclist list = { 0 };
+	int ret = list_below(&list, e);
+
+	if (ret == 0)
+		signal_all(&list, sig);
+	free_list(&list);
 	return ret;
+}
+
+/* Whether p is one of those, or below one. */
+static int is_kept(const struct proclist *list, const struct proc *p,
+	const pid_t *keep, size_t n)
+{
+	for (size_t steps = 0; p && steps <= list->n; steps++) {
+		for (size_t i = 0; i < n; i++)
+			if (p->pid == keep[i])
+				return 1;
+		struct proc key = { .pid = p->parent };
+		p = bsearch(&key, list->v, list->n, sizeof(key), by_pid);
+	}
+	return 0;
+}
+
+/* The descendants but for those that are kept. */
+static int list_others(
+	struct proclist *list, const pid_t *keep, size_t n, struct err *e)
+{
+	if (list_below(list, e) < 0)
+		return -1;
+	/* parents are looked up in the list: it is cut when all are known */
+	for (size_t i = 0; i < list->n; i++)
+		list->v[i].below = !is_kept(list, &list->v[i], keep, n);
+	size_t kept = 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (list->v[i].below)
+			list->v[kept++] = list->v[i];
+	list->n = kept;
+	return 0;
 }
 
 /* Reaps what has ended. 1: children are left; 0: none. */
@@ -324,6 +363,33 @@ int proctree_end(int grace_ms,
 		nap(&ms);
 	}
 	return 0;
+}
+
+int proctree_end_others(const pid_t *keep, size_t n, struct err *e)
+{
+	int64_t began = clock_mono_ms();
+	int ret = 0, empty = 0, ms = 1;
+
+	/* a second look: what forked while the first was taken is found then */
+	while (ret == 0 && empty < 2) {
+		struct proclist list = { 0 };
+
+		ret = list_others(&list, keep, n, e);
+		if (ret == 0)
+			signal_all(&list, SIGKILL);
+		/* another's child is no matter of ours until its parent ends */
+		for (size_t i = 0; i < list.n; i++)
+			waitpid(list.v[i].pid, NULL, WNOHANG);
+		empty = list.n ? 0 : empty + 1;
+		free_list(&list);
+		if (ret < 0 || empty == 2)
+			break;
+		if (clock_mono_ms() - began > OTHERS_MS)
+			return err_set(e, EXIT_BUSY,
+				"processes of a job could not be ended");
+		nap(&ms);
+	}
+	return ret;
 }
 
 /* Whether the environment of the process names the run; -1 with errno if that

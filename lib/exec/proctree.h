@@ -13,6 +13,7 @@
 #define QUIRE_EXEC_PROCTREE_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -36,6 +37,14 @@ int proctree_end(int grace_ms,
  * be read does not get away from that. Reaps nothing.
  */
 int proctree_signal(int sig, struct err *e);
+/*
+ * For who has several trees below it, one of which lost its root: KILL to every
+ * descendant that is none of the n processes and below none of them, until
+ * none is left. These are children that the caller has not reaped, so their
+ * numbers are theirs; nothing of their trees is touched or reaped. -1: some
+ * are still there after a second.
+ */
+int proctree_end_others(const pid_t *keep, size_t n, struct err *e);
 
 /*
  * The last resort, for reconcile: every process whose environment has
