@@ -132,6 +132,7 @@ static int run_program(const struct executor *x, int64_t timeout_ms,
 	in.evaluates = 1;
 	in.cause = (struct executor_cause){ 0 };
 	in.run_dir_fd = -1; /* its output comes here, and into no log */
+	in.secrets = NULL; /* it names none */
 	in.max_log = 0;
 	in.timeout_ms = 0;
 	in.event = take_event;
