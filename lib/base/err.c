@@ -4,12 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Names and texts of strangers are within: one line stays one, and says
+ * nothing to a terminal. */
+static void keep_line(struct err *e)
+{
+	for (char *c = e->text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
 int err_setv(struct err *e, int status, const char *fmt, va_list ap)
 {
 	if (!e)
 		return -1;
 	e->status = status;
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	keep_line(e);
 	return -1;
 }
 
@@ -55,5 +65,6 @@ int err_prefix(struct err *e, const char *fmt, ...)
 
 	size_t used = strlen(e->text);
 	snprintf(e->text + used, sizeof(e->text) - used, ": %s", old.text);
+	keep_line(e);
 	return -1;
 }

@@ -23,10 +23,11 @@ enum exit_status {
 
 struct err {
 	int status; /* an enum exit_status */
-	char text[1024]; /* one line, no newline at its end */
+	char text[1024]; /* one line: no byte of it is a control character */
 };
 
-/* Fills e (which may be NULL) and returns -1. Text that does not fit is cut. */
+/* Fills e (which may be NULL) and returns -1. Text that does not fit is cut;
+ * control characters, which names may hold, become '?'. */
 int err_set(struct err *e, int status, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int err_setv(struct err *e, int status, const char *fmt, va_list ap)

@@ -53,6 +53,17 @@ static void prefix_stands_in_front(void **state)
 	assert_int_equal(e.status, EXIT_RED);
 }
 
+static void a_strange_name_leaves_it_one_line(void **state)
+{
+	struct err e;
+
+	(void)state;
+	err_set(&e, EXIT_RED, "no job '%s'", "a\nb\033[31m\x7f\tc");
+	assert_string_equal(e.text, "no job 'a?b?[31m??c'");
+	err_prefix(&e, "%s", "x\r");
+	assert_string_equal(e.text, "x?: no job 'a?b?[31m??c'");
+}
+
 static void text_that_does_not_fit_is_cut(void **state)
 {
 	char wide[3000];
@@ -80,6 +91,7 @@ int main(void)
 		cmocka_unit_test(none_to_fill_is_fine),
 		cmocka_unit_test(sys_says_why_and_keeps_errno),
 		cmocka_unit_test(prefix_stands_in_front),
+		cmocka_unit_test(a_strange_name_leaves_it_one_line),
 		cmocka_unit_test(text_that_does_not_fit_is_cut),
 	};
 
