@@ -73,7 +73,7 @@ void event_write(struct buf *b, const struct event *ev)
 	json_add_str(o, "type", shape->name ? shape->name : "unknown");
 	if (shape->fields & F_JOB_ID)
 		json_add_str(o, "job_id", ev->job_id);
-	if (shape->fields & F_N)
+	if ((shape->fields & F_N) && ev->n)
 		json_add_int(o, "n", ev->n);
 	if (shape->fields & F_CMD)
 		json_add_str(o, "cmd", ev->cmd);
