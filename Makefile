@@ -29,6 +29,8 @@ CMD_SRC := $(sort $(wildcard bin/cmd_*.c))
 SQL := $(sort $(wildcard schema/[0-9]*.sql)) schema/triggers.sql
 UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 MAN := $(sort $(wildcard man/*.[1-9]))
 
 CPP = -Ilib -Ibin -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
@@ -85,7 +87,13 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libquire.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libquire.a \
 		-lcmocka -lgit2 -lsqlite3 -ljson-c -lpthread
 
-units: $(UNITS)
+# the targets of fuzzing over what is kept, without a fuzzer
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o \
+		$(B)/libquire.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c
+
+units: $(UNITS) $(FUZZ)
 
 # what the two set-up commands need of Debian, installed if it is missing
 packages-%:
@@ -167,6 +175,18 @@ crash: packages-build+test
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/crash/crash.sh
 
+# libFuzzer over all that reads what others write: SECONDS_EACH=60 a target
+FUZZER = -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+fuzz: packages-build+fuzz
+	@$(MAKE) --no-print-directory -s B=build/libfuzzer STATIC= CC=clang \
+		CFLAGS='-O1 -g $(FUZZER)' libfuzzer
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/fuzz/fuzz.sh $(TARGETS)
+
+libfuzzer: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
+$(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libquire.a
+	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
+
 # a thousand pushes by fifty pushers at once, and what they cost
 storm: packages-build+test
 	@$(MAKE) --no-print-directory all
@@ -199,7 +219,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model crash storm lint format-check \
+.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer storm lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 

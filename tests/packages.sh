@@ -10,6 +10,7 @@ test='libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
 	util-linux openssh-server openssh-client faketime'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 asan='libclang-rt-dev'
+fuzz='clang libclang-rt-dev'
 bench='nq lighttpd cgit curl'
 browser='chromium'
 valgrind='valgrind'
@@ -22,6 +23,7 @@ for group; do
 	test) wanted="$wanted $test" ;;
 	lint) wanted="$wanted $lint" ;;
 	asan) wanted="$wanted $asan" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
 	browser) wanted="$wanted $browser" ;;
 	valgrind) wanted="$wanted $valgrind" ;;
