@@ -16,6 +16,7 @@
 #include "base/event.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "exec/artifact.h"
 #include "exec/fault.h"
 #include "exec/fds.h"
@@ -44,6 +45,7 @@ struct state {
 	struct pump *front; /* of the command that runs; NULL: none does */
 	int pause_us; /* before the next read */
 
+	struct confine confine;
 	struct runner runner;
 	int64_t deadline; /* monotonic; 0: none */
 	int64_t kill_at; /* all below was told to end; 0: not yet */
@@ -322,6 +324,17 @@ static int exit_code(int wait_status)
 	return WEXITSTATUS(wait_status);
 }
 
+/* The signal, or what a shell makes of it. */
+static void fail_file_size(struct state *s, size_t n)
+{
+	struct buf limit = BUF_INIT;
+
+	units_add_size(&limit, s->spec->limits.file_bytes);
+	fail(s, "command %zu wrote a file larger than maxFileSize (%s)", n,
+		limit.ptr);
+	buf_release(&limit);
+}
+
 /* Runs command n. 0 if the job goes on, -1 with the reason if not. */
 static int run_command(struct state *s, size_t n)
 {
@@ -348,6 +361,8 @@ static int run_command(struct state *s, size_t n)
 		buf_release(&limit);
 	} else if (log_error) {
 		fail_log(s, "written", log_error);
+	} else if (s->spec->limits.file_bytes && code == 128 + SIGXFSZ) {
+		fail_file_size(s, n);
 	} else if (WIFSIGNALED(s->runner.wait_status)) {
 		fail(s, "command %zu was killed by signal %d", n,
 			WTERMSIG(s->runner.wait_status));
@@ -465,22 +480,24 @@ static int open_sandbox(struct state *s, struct err *e)
 
 	if (!spec->sandbox)
 		return 0;
-	if (runner_sandbox(&s->runner, spec->sandbox, spec->env, e) == 0)
+	if (runner_sandbox(
+		    &s->runner, spec->sandbox, spec->env, &s->confine, e) == 0)
 		return 0;
-	runner_plain(&s->runner, spec->workspace_fd);
+	runner_plain(&s->runner, spec->workspace_fd, &s->confine);
 	return -1;
 }
 
 void jobrun(const struct jobrun *spec)
 {
 	struct state s = { .spec = spec,
+		.confine = { &spec->limits, -1 },
 		.note = BUF_INIT,
 		.reason = BUF_INIT,
 		.unkept = BUF_INIT };
 	struct err e;
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
-	runner_plain(&s.runner, spec->workspace_fd);
+	runner_plain(&s.runner, spec->workspace_fd, &s.confine);
 	if (start_up(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	if (!s.reason.len && load_secrets(&s, &e) < 0)

@@ -67,6 +67,7 @@ void jobspawn_become(
 	if (workspace_fd >= 0 && fchdir(workspace_fd) < 0)
 		give_up("the workspace");
 	setsid();
+	limit_nice_session();
 	fds_cloexec_from(STDERR_FILENO + 1);
 	signals_default();
 	umask(022);
@@ -81,13 +82,18 @@ void jobspawn_become(
 }
 
 pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
-	const int out[2], struct err *e)
+	const int out[2], const struct confine *confine, struct err *e)
 {
 	pid_t pid = fork();
 
 	if (pid < 0)
 		return err_sys(e, "can't start a process");
-	if (pid == 0)
+	if (pid == 0) {
+		if (limit_enter(confine) < 0) {
+			dprintf(out[1], "quire: limits: %s\n", strerror(errno));
+			_exit(126);
+		}
 		jobspawn_become(c, env, workspace_fd, out);
+	}
 	return pid;
 }

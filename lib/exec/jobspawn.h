@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/pipeline.h"
+#include "exec/limit.h"
 
 /* Sets a variable of the list, which may have it. */
 void jobspawn_set(struct strv *env, const char *name, const char *value);
@@ -23,10 +24,10 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
  * error to out[0] and out[1], no other descriptor, default signal
  * dispositions, no signal blocked, umask 022. Its pid, or -1 if there is no process for it. What can't be executed is
  * told by the child: a line on its standard error, exit status 127 (not found)
- * or 126, as the shell has it.
+ * or 126, as the shell has it. It is put under confine.
  */
 pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
-	const int out[2], struct err *e);
+	const int out[2], const struct confine *confine, struct err *e);
 /* What the child does: it has nothing else to do any more. */
 void jobspawn_become(const struct command *c, char **env, int workspace_fd,
 	const int out[2]) __attribute__((noreturn));

@@ -1,9 +1,12 @@
 #include "exec/limit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/units.h"
 
@@ -18,6 +21,9 @@ static const struct limit {
 	size_t to;
 } table[] = {
 	{ "maxArtifacts", SIZE, offsetof(struct limits, artifact_bytes) },
+	{ "maxFileSize", SIZE, offsetof(struct limits, file_bytes) },
+	{ "maxFiles", COUNT, offsetof(struct limits, files) },
+	{ "nice", NICE, offsetof(struct limits, nice) },
 };
 
 #define N_LIMITS (sizeof(table) / sizeof(*table))
@@ -112,13 +118,36 @@ static int add_nice(int by)
 		PRIO_PROCESS, 0, was + by < NICE_MAX ? was + by : NICE_MAX);
 }
 
-int limit_apply(const struct limits *l)
+static int set_rlimits(const struct limits *l)
 {
 	if (l->file_bytes && set(RLIMIT_FSIZE, l->file_bytes) < 0)
 		return -1;
 	if (l->files && set(RLIMIT_NOFILE, l->files) < 0)
 		return -1;
-	if (l->nice && add_nice((int)l->nice) < 0)
-		return -1;
 	return forgo_core();
+}
+
+int limit_enter(const struct confine *c)
+{
+	if (!c)
+		return 0;
+	/* 0 is whoever writes it */
+	if (c->procs_fd >= 0 && write(c->procs_fd, "0", 1) != 1)
+		return -1;
+	if (c->limits->nice && add_nice((int)c->limits->nice) < 0)
+		return -1;
+	return set_rlimits(c->limits);
+}
+
+void limit_nice_session(void)
+{
+	int level = getpriority(PRIO_PROCESS, 0);
+	int fd = level > 0 ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC)
+			   : -1;
+
+	/* without it the level counts all the same, among the session */
+	if (fd >= 0) {
+		dprintf(fd, "%d", level);
+		close(fd);
+	}
 }

@@ -39,12 +39,22 @@ const char *limit_name(size_t i);
 int limit_parse(struct limits *l, const char *text, struct err *e);
 /* What holds for a job: the lower of both. */
 struct limits limit_for_job(const struct limits *l, const struct resources *r);
+
+/* What a job's processes are put under. */
+struct confine {
+	const struct limits *limits;
+	int procs_fd; /* cgroup.procs of the job's cgroup; -1: it has none */
+};
+
 /*
- * For the child, before it becomes a command (or the sandbox of some): sets
- * the rlimits and the nice level. No core is dumped unless the job asks for
- * it: it would be in a workspace that goes. A limit that is lower already
- * stays. -1 with errno.
+ * For the child, before it becomes a command (or the sandbox of some): enters
+ * the cgroup, sets the rlimits and the nice level. No core is dumped unless
+ * the job asks for it: it would be in a workspace that goes. An rlimit that is
+ * lower already stays. NULL is no limit. -1 with errno.
  */
-int limit_apply(const struct limits *l);
+int limit_enter(const struct confine *c);
+/* For a child that has made a session: there the kernel weighs sessions by a
+ * nice level of their own (sched(7), autogroup). It becomes the process's. */
+void limit_nice_session(void);
 
 #endif

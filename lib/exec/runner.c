@@ -12,7 +12,7 @@
 static int plain_start(struct runner *r, const struct command *c, char **env,
 	const int out[2], struct err *e)
 {
-	pid_t pid = jobspawn(c, env, r->workspace_fd, out, e);
+	pid_t pid = jobspawn(c, env, r->workspace_fd, out, r->confine, e);
 
 	if (pid < 0)
 		return -1;
@@ -53,7 +53,8 @@ static int plain_end(struct runner *r, struct err *e)
 		       : 0;
 }
 
-void runner_plain(struct runner *r, int workspace_fd)
+void runner_plain(
+	struct runner *r, int workspace_fd, const struct confine *confine)
 {
 	static const struct runner_kind plain = { plain_start, plain_look,
 		plain_end };
@@ -62,6 +63,7 @@ void runner_plain(struct runner *r, int workspace_fd)
 		.grace_ms = PROCTREE_GRACE_MS,
 		.fd = -1,
 		.workspace_fd = workspace_fd,
+		.confine = confine,
 		.said = -1 };
 }
 

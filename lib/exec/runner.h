@@ -25,6 +25,7 @@
 
 struct runner;
 struct sandbox;
+struct confine;
 
 struct runner_kind {
 	int (*start)(struct runner *r, const struct command *c, char **env,
@@ -41,20 +42,22 @@ struct runner {
 	int grace_ms; /* from runner_end() to runner_kill() */
 	int fd; /* to be polled for input; -1: SIGCHLD tells all */
 
+	const struct confine *confine; /* of all commands; the caller's */
 	pid_t child; /* the command, or bubblewrap; 0: ended */
 	int workspace_fd; /* plain: where commands start; the caller's */
 	int said; /* sandbox: what bubblewrap says, to be read; -1 */
 };
 
 /* Commands are children of this process, with nothing hidden from them. */
-void runner_plain(struct runner *r, int workspace_fd);
+void runner_plain(
+	struct runner *r, int workspace_fd, const struct confine *confine);
 /*
  * Commands run in a bubblewrap of their own (sandbox.h), which is started
  * here, with env for its environment. -1 with why it could not be: nothing is
  * left of it.
  */
 int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
-	struct err *e);
+	const struct confine *confine, struct err *e);
 void runner_close(struct runner *r);
 
 /* Starts the command as jobspawn.h says. -1: there is no process for it. */

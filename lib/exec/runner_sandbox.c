@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "base/fs.h"
 #include "exec/fds.h"
 #include "exec/jobinit.h"
+#include "exec/limit.h"
 #include "exec/proctree.h"
 #include "exec/runner.h"
 #include "exec/sandbox.h"
@@ -150,6 +152,10 @@ static int spawn(struct runner *r, const struct sandbox *s, char *const *env,
 		strv_push(&argv, "init");
 		strv_pushf(&argv, "%d", theirs);
 		r->child = fork();
+		if (r->child == 0 && limit_enter(r->confine) < 0) {
+			dprintf(said[1], "limits: %s", strerror(errno));
+			_exit(126);
+		}
 		if (r->child == 0)
 			become(bwrap.ptr, argv.v, env, said[1], keep);
 		if (r->child < 0)
@@ -177,7 +183,7 @@ static int await_up(struct runner *r, struct err *e)
 }
 
 int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
-	struct err *e)
+	const struct confine *confine, struct err *e)
 {
 	static const struct runner_kind sandboxed = { start, look, end };
 	int ends[2] = { -1, -1 }, said[2] = { -1, -1 };
@@ -188,6 +194,7 @@ int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
 		.grace_ms = PROCTREE_GRACE_MS + LATE_MS,
 		.fd = -1,
 		.workspace_fd = -1,
+		.confine = confine,
 		.said = -1 };
 	if (init < 0)
 		ret = err_sys(e, "%s", s->init);

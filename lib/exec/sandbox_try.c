@@ -95,7 +95,7 @@ static int try_here(struct err *e)
 	int ret = fs_sibling(&init, "quire-ci", e);
 
 	s.init = init.ptr;
-	if (ret == 0 && (ret = runner_sandbox(&r, &s, NULL, e)) == 0) {
+	if (ret == 0 && (ret = runner_sandbox(&r, &s, NULL, NULL, e)) == 0) {
 		ret = run_true(&r, e);
 		(void)runner_kill(&r, &ignored);
 		runner_close(&r);

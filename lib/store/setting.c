@@ -210,7 +210,8 @@ int setting_get_int(struct db *db, const char *repo, const char *name,
 int setting_check_run(struct db *db, const char *repo, struct err *e)
 {
 	static const char *const needed[] = { "env", "maxLog", "path",
-		"protectedRefs", "timeout", "maxArtifacts" };
+		"protectedRefs", "timeout", "maxArtifacts", "maxFileSize",
+		"maxFiles", "nice" };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		char *value = setting_get(db, repo, needed[i], e);

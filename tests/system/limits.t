@@ -1,0 +1,85 @@
+#!/bin/sh
+# Limits: what a job may take, and what its run says when that was not enough.
+# shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
+. "$(dirname "$0")/lib.sh"
+
+mkfifo "$T/hold"
+sleep 1000 >"$T/hold" &
+at_end "kill $!"
+
+# ci JSON-OF-RUN [OPTION...]: quire-ci exec of one job.
+ci() {
+	rm -rf "$T/w" "$T/r"
+	mkdir -p "$T/w/.quire" "$T/r/home" "$T/r/tmp"
+	printf '%s\n' "{\"jobs\": [{\"id\": \"a\", \"run\": $1}]}" \
+		>"$T/w/.quire/ci.json"
+	shift
+	(HOME=$T/r/home TMPDIR=$T/r/tmp && export HOME TMPDIR &&
+		exec quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@") \
+		<"$T/hold" >"$T/events" 2>"$T/err"
+}
+job_is() { grep "\"job_finished\",\"job_id\":\"a\",\"outcome\":\"$1\"" "$T/events"; }
+reason() { sed -n '/"job_finished"/s/.*"reason":"\([^"]*\)".*/\1/p' "$T/events"; }
+text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/a/sh-$1.log"; }
+same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
+
+sandboxes=none
+[ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&
+	sandboxes='none bwrap'
+plan $((4 + 8 * $(echo "$sandboxes" | wc -w)))
+
+for sandbox in $sandboxes; do
+	box="--sandbox $sandbox"
+	check "a file that grows beyond maxFileSize ends its job ($sandbox)" '
+		ci "[[\"dd\", \"if=/dev/zero\", \"of=big\", \"bs=1M\", \"count=5\"]]" \
+			$box --limit maxFileSize=1M &&
+		job_is failed &&
+		same "$(reason)" "command 1 wrote a file larger than maxFileSize (1M)" &&
+		same "$(stat -c %s "$T/w/big")" 1048576'
+	check "below a shell, too ($sandbox)" '
+		ci "\"echo begin; head -c 2000000 /dev/zero >big; exit\"" $box \
+			--limit maxFileSize=1M &&
+		same "$(reason)" "command 1 wrote a file larger than maxFileSize (1M)"'
+	check "the log is not counted ($sandbox)" '
+		ci "\"head -c 3000000 /dev/zero\"" $box --limit maxFileSize=1M &&
+		job_is complete'
+	check "maxFiles is the number of open files, and stays it ($sandbox)" '
+		ci "\"ulimit -n; ulimit -Hn; ulimit -n 1000 || echo no\"" $box \
+			--limit maxFiles=99 &&
+		same "$(text 1 | grep -v ulimit | tr "\n" " ")" "99 99 no "'
+	check "nice is added, once ($sandbox)" '
+		ci "[\"nice\", [\"nice\"]]" $box --limit nice=3 &&
+		same "$(text 1) $(text 2)" "$(($(nice) + 3)) $(($(nice) + 3))"'
+	check "and counts for the session, where the kernel weighs those ($sandbox)" '
+		ci "\"cat /proc/self/autogroup || echo none\"" $box --limit nice=3 &&
+		text 1 | grep -E "none|nice $(($(nice) + 3))$"'
+	check "no core is dumped, unless the job wants it ($sandbox)" '
+		(ulimit -c unlimited && ci "\"ulimit -c; ulimit -c 1000 && ulimit -c\"" \
+			$box) && same "$(text 1 | tr "\n" " ")" "0 1000 "'
+	check "without limits all is as outside ($sandbox)" '
+		ci "\"ulimit -n; ulimit -f; nice\"" $box &&
+		same "$(text 1)" "$(ulimit -n; ulimit -f; nice)"'
+done
+
+check 'a limit that is none is told' '
+	quire-ci exec --limit maxFile=1 --workspace . --run-dir . 2>err
+	test $? = 2 && grep "maxFile=1.* is no limit" err'
+check 'a value that is none, too' '
+	quire-ci exec --limit maxFiles=x --workspace . --run-dir . 2>err
+	test $? = 2 && grep "maxFiles: .x. is not a whole number" err'
+
+# from the settings to the page
+new_home
+new_repo foo
+pipeline foo '{"jobs": [{"id": "grow", "run": "head -c 5M /dev/zero >big"}]}'
+quire config maxFileSize 2G
+quire config foo maxFileSize 1M
+quire config foo nice 2
+push foo >/dev/null
+wait_idle
+check 'a setting becomes a limit, and the reason is shown' '
+	quire show foo#1 | grep "wrote a file larger than maxFileSize (1M)"'
+quire config foo maxFileSize 0
+quire rerun foo#1 >/dev/null
+wait_idle
+check '0 is none' 'test "$(row 2 state)" = complete'
