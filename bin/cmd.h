@@ -20,6 +20,7 @@
 int cmd_init(int argc, char **argv);
 int cmd_repo(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_secret(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_log(int argc, char **argv);

@@ -25,6 +25,7 @@ static const struct command {
 	{ "init", cmd_init, "make a home, or mend or upgrade one" },
 	{ "repo", cmd_repo, "the repositories: new, adopt, list, rm, hook" },
 	{ "config", cmd_config, "read and set settings" },
+	{ "secret", cmd_secret, "what jobs may know: set, list, rm" },
 	{ "doctor", cmd_doctor, "say what is wrong here, and what mends it" },
 	{ "backup", cmd_backup, "copy the database while runs go on" },
 	{ "seed", cmd_seed, "make a home with made-up runs to look at" },

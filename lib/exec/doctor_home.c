@@ -136,7 +136,33 @@ static void check_folders(struct doctor *d, int shared)
 	buf_release(&good);
 }
 
-/* Files that are nobody else's to read. */
+/* A file that is nobody else's to read. */
+static void check_secret(struct doctor *d, const char *name)
+{
+	struct buf rel = BUF_INIT, path = BUF_INIT;
+	struct stat st;
+
+	buf_addf(&rel, "secrets/%s", name);
+	doctor_add_path(&path, d, rel.ptr);
+	if (fstatat(d->home->fd, rel.ptr, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (errno != ENOENT)
+			doctor_say(d, FINDING_UNSEEN, CHECK, "%s: %s", rel.ptr,
+				strerror(errno));
+	} else if (!S_ISREG(st.st_mode)) {
+		doctor_say(d, FINDING_WRONG, CHECK,
+			"%s is no regular file: no job gets it", rel.ptr);
+		doctor_advise(d, "move it elsewhere, then quire secret set");
+	} else if (is_owners(d, rel.ptr, &st, 0400) && (st.st_mode & 077)) {
+		doctor_say(d, FINDING_WRONG, CHECK,
+			"%s: mode %04o: others may read the secret, so no job "
+			"gets it",
+			rel.ptr, (unsigned)(st.st_mode & 07777));
+		doctor_owner_runs(d, "chmod 600 %s", path.ptr);
+	}
+	buf_release(&rel);
+	buf_release(&path);
+}
+
 static void check_secrets(struct doctor *d)
 {
 	DIR *dir = fs_opendir(d->home->fd, "secrets", 0);
@@ -148,25 +174,9 @@ static void check_secrets(struct doctor *d)
 				strerror(errno));
 		return;
 	}
-	while ((entry = readdir(dir))) {
-		struct buf rel = BUF_INIT, path = BUF_INIT;
-		struct stat st;
-
-		buf_addf(&rel, "secrets/%s", entry->d_name);
-		if (*entry->d_name != '.' &&
-			fstatat(d->home->fd, rel.ptr, &st, 0) == 0 &&
-			S_ISREG(st.st_mode) &&
-			is_owners(d, rel.ptr, &st, 0400) &&
-			(st.st_mode & 077)) {
-			doctor_add_path(&path, d, rel.ptr);
-			doctor_say(d, FINDING_WRONG, CHECK,
-				"%s: mode %04o: others may read the secret",
-				rel.ptr, (unsigned)(st.st_mode & 07777));
-			doctor_owner_runs(d, "chmod 600 %s", path.ptr);
-		}
-		buf_release(&rel);
-		buf_release(&path);
-	}
+	while ((entry = readdir(dir)))
+		if (*entry->d_name != '.')
+			check_secret(d, entry->d_name);
 	closedir(dir);
 }
 

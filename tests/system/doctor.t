@@ -3,7 +3,7 @@
 # said, and mended by the command that was printed.
 # shellcheck disable=SC2016,SC2034 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 91
+plan 92
 
 mode() {
 	stat -c %a "$1"
@@ -114,6 +114,9 @@ check 'a secret that the group may read' '
 	echo s >home/secrets/"a token" && chmod 640 home/secrets/"a token" &&
 	wrong home "secrets/a token: mode 0640" && mend &&
 	test "$(mode home/secrets/"a token")" = 600'
+check 'a secret that is a link, which no job follows' '
+	ln -s "a token" home/secrets/link &&
+	wrong home "secrets/link is no regular file" && rm home/secrets/link'
 if [ "$(id -u)" = 0 ]; then
 	check 'a folder of somebody else' '
 		chown 65534 home/runs && wrong home "runs: belongs to " && mend'
