@@ -70,6 +70,7 @@ static void list_key(void *arg, const struct setting_key *key,
 		[SETTING_TEXT] = "text",
 		[SETTING_CHOICE] = "choice",
 		[SETTING_ENV] = "variables",
+		[SETTING_BIND] = "paths",
 		[SETTING_PATH] = "path",
 		[SETTING_URL] = "address",
 	};

@@ -3,7 +3,7 @@
  *
  * In this order, each step safe to be repeated: folders and an empty database
  * file; a mark if the home is the older system's; the migration, with every
- * run's lock held; its repositories; -wal and -shm. What was done is printed,
+ * run's lock held; its repositories; the sandbox; -wal and -shm. What was done is printed,
  * and what to do next.
  */
 #include <inttypes.h>
@@ -19,9 +19,12 @@
 #include "exec/forget.h"
 #include "exec/layout.h"
 #include "exec/reconcile.h"
+#include "exec/sandbox.h"
 #include "exec/takeover.h"
 #include "store/legacy.h"
 #include "store/migrate.h"
+#include "store/repo.h"
+#include "store/setting.h"
 #include "store/upgrade.h"
 
 static const char help[] =
@@ -53,6 +56,44 @@ static int mend_triggers(struct work *w, struct db *db, struct err *e)
 	return mended < 0 ? -1 : 0;
 }
 
+/* Whether nobody has said what jobs are confined by, and nobody has gone by
+ * what is so without. 1, 0, -1. */
+static int is_sandbox_open(const struct work *w, struct db *db, struct err *e)
+{
+	struct repo *repos;
+	size_t n;
+	int stored = setting_is_stored(db, "sandbox", e);
+
+	if (stored || w->older)
+		return stored < 0 ? -1 : !stored;
+	if (repo_list(db, &repos, &n, e) < 0)
+		return -1;
+	repo_list_release(repos, n);
+	return n == 0;
+}
+
+/* A new home has the best that works here. */
+static int choose_sandbox(struct work *w, struct db *db, struct err *e)
+{
+	int open = is_sandbox_open(w, db, e);
+	struct err why;
+
+	if (open <= 0)
+		return open;
+	int works = sandbox_try(&why) == 0;
+	if (works)
+		buf_adds(&w->done,
+			"sandbox is set to bwrap: each job runs in a "
+			"bubblewrap, which works here\n");
+	else
+		buf_addf(&w->done,
+			"sandbox is set to none: jobs are not confined, since "
+			"bubblewrap does not work\nhere (quire doctor says "
+			"what helps): %s\n",
+			why.text);
+	return setting_set(db, NULL, "sandbox", works ? "bwrap" : "none", e);
+}
+
 static int fill_database(struct work *w, struct err *e)
 {
 	int64_t settled = 0;
@@ -78,7 +119,8 @@ static int fill_database(struct work *w, struct err *e)
 	} else {
 		takeover_survey(&db, &w->home, &w->takeover);
 	}
-	failed = failed || mend_triggers(w, &db, e) < 0;
+	failed = failed || mend_triggers(w, &db, e) < 0 ||
+		 choose_sandbox(w, &db, e) < 0;
 	db_checkpoint(&db);
 	db_close(&db);
 	return failed ? -1 : layout_wal(&w->home, e);

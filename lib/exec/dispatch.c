@@ -14,6 +14,7 @@
 #include "exec/lock.h"
 #include "exec/rundir.h"
 #include "exec/runlog.h"
+#include "exec/sandbox.h"
 #include "exec/space.h"
 #include "exec/supervisor.h"
 #include "exec/workspace.h"
@@ -29,6 +30,7 @@ struct dispatch {
 	const struct home *home;
 	int stop; /* readable: we were told to */
 	int git_started; /* workspace_init() was called */
+	int sandbox_tried; /* and it works */
 	struct run stuck; /* a process of it could not be ended; its lock */
 	int stuck_lock; /* -1: there is none */
 	struct strv held; /* pending rows that are not for us to claim */
@@ -256,6 +258,31 @@ static int start_git(struct dispatch *d, struct err *e)
 	return 1;
 }
 
+/* Without the sandbox that is set no run is claimed, and none is confined by
+ * less. Once it was seen to work, that bubblewrap is there has to do. */
+static int check_sandbox(struct dispatch *d, struct err *e)
+{
+	char *sandbox = setting_get(d->db, NULL, "sandbox", e);
+	int is_none = sandbox && strcmp(sandbox, "none") == 0;
+	struct buf bwrap = BUF_INIT;
+	int failed = sandbox ? 0 : -1;
+
+	free(sandbox);
+	/* a setting that can't be read is the claim's to tell */
+	if (is_none || failed)
+		return 0;
+	failed = d->sandbox_tried ? sandbox_find(&bwrap, e) : sandbox_try(e);
+	buf_release(&bwrap);
+	if (failed) {
+		err_prefix(e, "runs stay pending, since the sandbox does not "
+			      "work");
+		e->status = EXIT_BUSY;
+		return -1;
+	}
+	d->sandbox_tried = 1;
+	return 0;
+}
+
 static int check_stop(const struct dispatch *d, struct err *e)
 {
 	struct pollfd fd = { .fd = d->stop, .events = POLLIN };
@@ -284,6 +311,8 @@ static int drain(struct dispatch *d, int64_t slot, struct err *e)
 		claimed = start_git(d, e);
 		if (claimed <= 0)
 			return claimed;
+		if (check_sandbox(d, e))
+			return -1;
 		claimed = claim(d, &r, &lock, e);
 		if (claimed <= 0)
 			return claimed;

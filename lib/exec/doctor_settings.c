@@ -12,6 +12,7 @@
 #include "base/shword.h"
 #include "exec/doctor_check.h"
 #include "exec/layout.h"
+#include "exec/sandbox.h"
 #include "store/checkup.h"
 #include "store/setting.h"
 
@@ -146,27 +147,51 @@ static void check_slots(struct doctor *d)
 	closedir(dir);
 }
 
-/* The setting has one choice so far; whether there could be another. */
+/* What has to be done, by what it says. */
+static void advise_sandbox(struct doctor *d, const char *why)
+{
+	struct buf bwrap = BUF_INIT;
+	struct err ignored;
+
+	if (sandbox_find(&bwrap, &ignored) < 0)
+		doctor_advise(d, "install the package bubblewrap");
+	else if (strstr(why, "quire-ci"))
+		doctor_advise(d, "install quire's programs side by side");
+	else
+		doctor_advise(d,
+			"let users make namespaces: of the sysctls "
+			"kernel.unprivileged_userns_clone=1, "
+			"user.max_user_namespaces=10000 and "
+			"kernel.apparmor_restrict_unprivileged_userns=0 the "
+			"ones that this kernel has; in a container, it is to "
+			"be allowed where that is started");
+	buf_release(&bwrap);
+}
+
 static void check_sandbox(struct doctor *d, const char *sandbox)
 {
-	static const char *const argv[] = { "bwrap", "--unshare-all",
-		"--ro-bind", "/", "/", "true", NULL };
-	struct buf said = BUF_INIT;
-	const char *bwrap = "works here";
-	int status = doctor_try(argv, &said);
+	struct err e;
+	int works = sandbox_try(&e) == 0;
 
-	if (status < 0)
-		bwrap = errno == ENOENT ? "is not installed"
-					: "could not be tried";
-	else if (status)
-		bwrap = "does not work here";
-	buf_setlen(&said, strcspn(said.ptr, "\n"));
-	doctor_say(d, FINDING_NOTE, "sandbox",
-		"%s: jobs are not confined, they may do what the home's owner "
-		"may; bubblewrap %s%s%s",
-		sandbox, bwrap, status > 0 ? ": " : "",
-		status > 0 ? said.ptr : "");
-	buf_release(&said);
+	if (strcmp(sandbox, "none") == 0) {
+		doctor_say(d, FINDING_NOTE, "sandbox",
+			"none: jobs are not confined, they may do what the "
+			"home's owner may; bubblewrap %s%s",
+			works ? "works here" : "does not work here: ",
+			works ? "" : e.text);
+		if (works)
+			doctor_owner_runs(
+				d, "%s config sandbox bwrap", d->quire);
+		else
+			advise_sandbox(d, e.text);
+	} else if (works) {
+		doctor_say(d, FINDING_OK, "sandbox", "%s works", sandbox);
+	} else {
+		doctor_say(d, FINDING_WRONG, "sandbox",
+			"%s does not work, so no run starts: %s", sandbox,
+			e.text);
+		advise_sandbox(d, e.text);
+	}
 }
 
 void doctor_settings(struct doctor *d, const struct doctor_facts *f)

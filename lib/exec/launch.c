@@ -7,6 +7,7 @@
 #include "base/glob.h"
 #include "exec/jobenv.h"
 #include "exec/limit.h"
+#include "exec/launch_sandbox.h"
 #include "store/setting.h"
 
 /* A limit that is off has no option. */
@@ -79,6 +80,8 @@ int launch_make(struct launch *l, struct db *db, const struct home *h,
 	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e) ||
 		add_secrets(&l->argv, db, h, r, e) ||
 		add_job_limits(&l->argv, db, r, e))
+		return -1;
+	if (launch_sandbox(&l->argv, db, h, r, e))
 		return -1;
 	return jobenv_make(&l->env, db, h, r, d, e);
 }

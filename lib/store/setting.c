@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bindword.h"
 #include "base/buf.h"
 #include "base/envword.h"
 #include "base/mem.h"
@@ -30,6 +31,17 @@ static int check_env(const char *words, struct err *e)
 		;
 	buf_release(&name);
 	buf_release(&value);
+	return found;
+}
+
+static int check_binds(const char *words, struct err *e)
+{
+	struct buf word = BUF_INIT;
+	int found;
+
+	while ((found = bindword_next(&words, &word, e)) == 1)
+		;
+	buf_release(&word);
 	return found;
 }
 
@@ -101,6 +113,9 @@ static int parse(const struct setting_key *key, const char *value,
 	case SETTING_ENV:
 		r = check_env(value, e);
 		break;
+	case SETTING_BIND:
+		r = check_binds(value, e);
+		break;
 	case SETTING_PATH:
 		r = check_path(value, e);
 		break;
@@ -133,6 +148,16 @@ static int read_stored(struct db *db, const char *repo, const char *key,
 	}
 	db_done(s);
 	return r;
+}
+
+int setting_is_stored(struct db *db, const char *key, struct err *e)
+{
+	char *value = NULL;
+	int of_repo;
+	int found = read_stored(db, NULL, key, &value, &of_repo, e);
+
+	free(value);
+	return found;
 }
 
 /* The effective value and its origin: "default", "global" or repo. */
@@ -209,9 +234,9 @@ int setting_get_int(struct db *db, const char *repo, const char *name,
 
 int setting_check_run(struct db *db, const char *repo, struct err *e)
 {
-	static const char *const needed[] = { "env", "maxLog", "path",
-		"protectedRefs", "timeout", "maxArtifacts", "maxFileSize",
-		"maxFiles", "nice" };
+	static const char *const needed[] = { "bind", "env", "maxLog",
+		"network", "path", "protectedRefs", "sandbox", "timeout",
+		"maxArtifacts", "maxFileSize", "maxFiles", "nice" };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		char *value = setting_get(db, repo, needed[i], e);

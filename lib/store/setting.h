@@ -22,6 +22,7 @@ enum setting_type {
 	SETTING_TEXT,
 	SETTING_CHOICE, /* one word of choices */
 	SETTING_ENV, /* NAME=VALUE words, see base/envword.h */
+	SETTING_BIND, /* paths, see base/bindword.h */
 	SETTING_PATH, /* directories split by colons, not empty */
 	SETTING_URL, /* http:// or https://, or empty */
 };
@@ -59,6 +60,9 @@ int setting_check_stored(
 	const struct setting_key *key, const char *value, struct err *e);
 /* Whether what a run of the repository needs can be read: 0 or -1. */
 int setting_check_run(struct db *db, const char *repo, struct err *e);
+
+/* Whether a global value is stored: 1, 0, -1. */
+int setting_is_stored(struct db *db, const char *key, struct err *e);
 
 /* Checks the value against the key's type, then stores it; repo "" is the
  * global one. setting_unset goes back to what is below. EXIT_USAGE. */

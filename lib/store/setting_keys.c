@@ -4,6 +4,8 @@
 #define PER_REPO 1
 
 const struct setting_key setting_keys[] = {
+	{ "bind", SETTING_BIND, PER_REPO, "", NULL, 0, 0,
+		"paths that jobs see in a sandbox: PATH or PATH:rw words" },
 	{ "commitUrl", SETTING_URL, PER_REPO, "", NULL, 0, 0,
 		"address of a commit; %s becomes its id, %r the repository" },
 	{ "env", SETTING_ENV, PER_REPO, "", NULL, 0, 0,
@@ -28,6 +30,8 @@ const struct setting_key setting_keys[] = {
 		"how many runs are active at a time" },
 	{ "minFree", SETTING_SIZE, GLOBAL, "1G", NULL, 0, 0,
 		"no run is begun with less space free than this" },
+	{ "network", SETTING_BOOL, PER_REPO, "on", NULL, 0, 0,
+		"jobs in a sandbox have the machine's network" },
 	{ "nice", SETTING_INT, PER_REPO, "0", NULL, 0, 19,
 		"how much a job stands back for others, from 0 to 19" },
 	{ "path", SETTING_PATH, PER_REPO,
@@ -43,7 +47,7 @@ const struct setting_key setting_keys[] = {
 		"users who count as logged in, split by blanks; empty: all" },
 	{ "refs", SETTING_TEXT, PER_REPO, "refs/heads/* refs/tags/*", NULL, 0,
 		0, "refs (globs) whose pushes make runs" },
-	{ "sandbox", SETTING_CHOICE, GLOBAL, "none", "none", 0, 0,
+	{ "sandbox", SETTING_CHOICE, GLOBAL, "none", "bwrap none", 0, 0,
 		"what a job is confined by" },
 	{ "timeout", SETTING_DURATION, PER_REPO, "1h", NULL, 0, 0,
 		"most that a run may take; 0: no limit" },

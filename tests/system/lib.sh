@@ -126,12 +126,14 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# new_home: an initialised home in $QUIRE_HOME.
+# new_home: an initialised home in $QUIRE_HOME; jobs are not confined, so that a
+# test sees what they do, unless SANDBOX says otherwise.
 new_home() {
 	quire init >"$T/.init" 2>&1 || {
 		echo "Bail out! quire init: $(cat "$T/.init")"
 		exit 1
 	}
+	quire config sandbox "${SANDBOX:-none}" || exit 1
 }
 
 # new_repo NAME: the bare repository NAME.git in the home with the hook, and a
