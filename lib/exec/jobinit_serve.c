@@ -172,7 +172,8 @@ static int close_off(int socket)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	if (null < 0 || prctl(PR_SET_NAME, "quire-init") < 0 ||
+		prctl(PR_SET_DUMPABLE, 0) < 0 ||
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -1;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)

@@ -146,9 +146,11 @@ static int spawn(struct runner *r, const struct sandbox *s, char *const *env,
 	int ret = sandbox_find(&bwrap, e);
 
 	if (ret == 0)
-		ret = sandbox_argv(&argv, s, init, e);
+		ret = sandbox_argv(&argv, s, e);
 	if (ret == 0) {
-		strv_push(&argv, SANDBOX_INIT);
+		/* by its descriptor: no path of it need be seen inside, and
+		 * there may be a newer one at that path by now */
+		strv_pushf(&argv, "/proc/self/fd/%d", init);
 		strv_push(&argv, "init");
 		strv_pushf(&argv, "%d", theirs);
 		r->child = fork();

@@ -337,18 +337,7 @@ static void add_run(struct plan *p)
 	add_own(p, "--bind", s->output);
 }
 
-/* A copy, so that the executable itself is out of reach; and it may have been
- * replaced by a newer one since. */
-static void add_init(struct plan *p, int init_fd)
-{
-	add(p, "--perms", "0555", NULL);
-	strv_push(p->argv, "--ro-bind-data");
-	strv_pushf(p->argv, "%d", init_fd);
-	strv_push(p->argv, SANDBOX_INIT);
-}
-
-int sandbox_argv(
-	struct strv *argv, const struct sandbox *s, int init_fd, struct err *e)
+int sandbox_argv(struct strv *argv, const struct sandbox *s, struct err *e)
 {
 	struct plan p = { .s = s, .argv = argv, .covers = STRV_INIT };
 
@@ -364,7 +353,6 @@ int sandbox_argv(
 	if (ret == 0)
 		ret = add_binds(&p, 1, e);
 	add_run(&p);
-	add_init(&p, init_fd);
 	for (size_t i = 0; i < p.covers.n; i++)
 		add(&p, "--remount-ro", p.covers.v[i], NULL);
 	add(&p, "--remount-ro", "/", NULL);

@@ -24,11 +24,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define SANDBOX_INIT "/.quire-init" /* where the init is, inside */
-
 /* All paths are absolute; NULL where there is none. */
 struct sandbox {
-	const char *init; /* the executable that becomes the init */
+	const char *init; /* the executable that becomes the init; not seen */
 	const char *workspace; /* read-write, where commands start */
 	const char *home, *tmp; /* read-write: HOME, TMPDIR and /tmp */
 	int fresh; /* home and tmp are empty, and in memory */
@@ -44,11 +42,9 @@ struct sandbox {
 
 /*
  * Appends bubblewrap's arguments, from its own name to "--"; what runs in it
- * comes behind. init_fd is what SANDBOX_INIT is copied from. -1 with the bind
- * that can't be done.
+ * comes behind. -1 with the bind that can't be done.
  */
-int sandbox_argv(
-	struct strv *argv, const struct sandbox *s, int init_fd, struct err *e);
+int sandbox_argv(struct strv *argv, const struct sandbox *s, struct err *e);
 /* Whether the binds can be: as above. */
 int sandbox_check_binds(
 	const struct strv *binds, const struct strv *hide, struct err *e);
