@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/columns.h"
 #include "base/utf8.h"
 #include "cmd.h"
 #include "cmd_term.h"
@@ -77,9 +78,9 @@ static void print_lines(const struct doctor *d)
 		const char *kind = finding_kind_name(f->kind);
 
 		term_paint(&out, kind, colour_of(f->kind), colours);
-		term_pad(&out, strlen(kind), kinds + GAP);
+		columns_pad(&out, strlen(kind), kinds + GAP);
 		buf_adds(&out, f->check);
-		term_pad(&out, strlen(f->check), checks + GAP);
+		columns_pad(&out, strlen(f->check), checks + GAP);
 		add_text(&out, f);
 		buf_addc(&out, '\n');
 	}

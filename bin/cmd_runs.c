@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/units.h"
@@ -190,11 +191,11 @@ static void add_row(struct buf *out, struct buf cells[COLUMNS],
 	for (int i = 0; i < COLUMNS; i++) {
 		if (!widths[i])
 			continue;
-		term_cut(&cells[i], widths[i]);
-		size_t columns = term_columns(cells[i].ptr);
+		columns_cut(&cells[i], widths[i]);
+		size_t columns = columns_of(cells[i].ptr);
 
 		if (columns) {
-			term_pad(out, 0, owed);
+			columns_pad(out, 0, owed);
 			owed = 0;
 			term_paint(out, cells[i].ptr, i == STATE ? colour : "",
 				colours);
@@ -220,7 +221,7 @@ static void print_table(const struct query *q)
 	for (size_t i = 0; i < q->n; i++)
 		fill_row(&cells[(i + 1) * COLUMNS], &q->list[i], now_ms);
 	for (size_t i = 0; i < (q->n + 1) * COLUMNS; i++) {
-		size_t n = term_columns(cells[i].ptr);
+		size_t n = columns_of(cells[i].ptr);
 
 		if (n > widths[i % COLUMNS])
 			widths[i % COLUMNS] = n;

@@ -1,11 +1,9 @@
 #include "cmd_term.h"
 
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "base/clock.h"
 #include "base/units.h"
@@ -61,70 +59,6 @@ void term_paint(struct buf *b, const char *text, const char *colour, int on)
 		buf_addf(b, "%s%s" TERM_PLAIN, colour, text);
 	else
 		buf_adds(b, text);
-}
-
-/* Columns of the character at s, whose length is put into *len. */
-static size_t char_columns(const char *s, size_t left, size_t *len)
-{
-	/* what a character takes does not hang on the user's locale */
-	static locale_t utf8;
-	mbstate_t state;
-	locale_t before;
-	wchar_t wide;
-	int columns = 1;
-
-	*len = utf8_len(s, left);
-	if (*len <= 1) {
-		*len = 1;
-		return 1;
-	}
-	if (!utf8)
-		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (!utf8)
-		return 1;
-	before = uselocale(utf8);
-	memset(&state, 0, sizeof(state));
-	if (mbrtowc(&wide, s, *len, &state) == *len)
-		columns = wcwidth(wide);
-	uselocale(before);
-	return columns < 0 ? 1 : (size_t)columns;
-}
-
-size_t term_columns(const char *text)
-{
-	size_t left = strlen(text), n = 0, len;
-
-	while (left) {
-		n += char_columns(text, left, &len);
-		text += len;
-		left -= len;
-	}
-	return n;
-}
-
-void term_cut(struct buf *text, size_t columns)
-{
-	size_t at = 0, used = 0, len;
-
-	if (term_columns(text->ptr) <= columns)
-		return;
-	while (at < text->len) {
-		size_t n = char_columns(text->ptr + at, text->len - at, &len);
-
-		if (used + n + 1 > columns)
-			break;
-		used += n;
-		at += len;
-	}
-	buf_setlen(text, at);
-	if (columns)
-		buf_adds(text, "…");
-}
-
-void term_pad(struct buf *b, size_t have, size_t want)
-{
-	for (; have < want; have++)
-		buf_addc(b, ' ');
 }
 
 void term_add_run(struct buf *b, const struct run *r)

@@ -21,13 +21,6 @@ const char *term_state_colour(const char *state);
 /* Appends text in the colour, if that is not "" and colours are on. */
 void term_paint(struct buf *b, const char *text, const char *colour, int on);
 
-/* Columns that well-formed UTF-8 takes: wide characters are two. */
-size_t term_columns(const char *text);
-/* Cuts text to so many columns; what is cut ends with "…". */
-void term_cut(struct buf *text, size_t columns);
-/* Appends spaces until text, which takes have columns, takes want. */
-void term_pad(struct buf *b, size_t have, size_t want);
-
 /* "foo#42" */
 void term_add_run(struct buf *b, const struct run *r);
 /* "failed (timeout)": the state, and the kind of failure where that says
