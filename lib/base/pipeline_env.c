@@ -81,3 +81,37 @@ void pipeline_release_env(struct env_var *env, size_t n)
 	}
 	free(env);
 }
+
+static void drop_variable(struct env_var *env, size_t *n, const char *name)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (strcmp(env[i].name, name) == 0) {
+			free(env[i].name);
+			free(env[i].value);
+		} else {
+			env[kept++] = env[i];
+		}
+	*n = kept;
+}
+
+int pipeline_set_env(struct pipeline *p, const char *word, struct err *e)
+{
+	const char *equals = strchr(word, '=');
+
+	if (!equals || !envword_is_name(word, (size_t)(equals - word)))
+		return err_set(e, EXIT_USAGE, "'%s' is not NAME=VALUE", word);
+	char *name = mem_strndup(word, (size_t)(equals - word));
+	if (is_quires_own(name)) {
+		err_set(e, EXIT_USAGE, "%s: set by quire itself", name);
+		free(name);
+		return -1;
+	}
+	drop_variable(p->env, &p->n_env, name);
+	for (size_t i = 0; i < p->n_jobs; i++)
+		drop_variable(p->jobs[i].env, &p->jobs[i].n_env, name);
+	p->env = mem_resize(p->env, p->n_env + 1, sizeof(*p->env));
+	p->env[p->n_env++] = (struct env_var){ name, mem_strdup(equals + 1) };
+	return 0;
+}

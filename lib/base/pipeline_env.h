@@ -17,4 +17,10 @@ int pipeline_parse_secrets(struct jsonwalk *at, struct json_object *o,
 	struct env_var **secrets, size_t *n);
 void pipeline_release_env(struct env_var *env, size_t n);
 
+/*
+ * "NAME=VALUE", for every job and over all that the pipeline and its jobs say.
+ * -1 with EXIT_USAGE: it is not that, or a variable that quire sets itself.
+ */
+int pipeline_set_env(struct pipeline *p, const char *word, struct err *e);
+
 #endif
