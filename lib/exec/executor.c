@@ -107,6 +107,17 @@ static void skip_unmatched(struct state *s)
 	buf_release(&why);
 }
 
+/* Those that are waiting begin no more. */
+static void skip_rest(struct state *s, const char *failed)
+{
+	struct buf why = BUF_INIT;
+
+	buf_addf(&why, "not started, since '%s' failed", failed);
+	for (size_t i = 0; i < s->x->pipeline->n_jobs; i++)
+		schedule_skip(&s->schedule, i, why.ptr, emit_skipped, s);
+	buf_release(&why);
+}
+
 /* cause: of its failure, or NULL. */
 static void job_ended(struct state *s, size_t job, int ok, const char *cause)
 {
@@ -120,6 +131,8 @@ static void job_ended(struct state *s, size_t job, int ok, const char *cause)
 	}
 	schedule_end(
 		&s->schedule, job, ok || j->allow_failure, emit_skipped, s);
+	if (s->x->fail_fast && s->result.outcome == EXECUTOR_RED)
+		skip_rest(s, j->id);
 }
 
 static int start_job(struct state *s, size_t job, struct err *e)
@@ -350,10 +363,23 @@ static void flush_some(struct state *s)
 		lose_out(s);
 }
 
+/* Lets who shows the run do so; how long to sleep then. */
+static int show_turn(struct state *s)
+{
+	int shown_ms = s->x->turn ? s->x->turn(s->x->arg) : -1;
+	int ms = until_next(s);
+
+	return ms < 0 || (shown_ms >= 0 && shown_ms < ms) ? shown_ms : ms;
+}
+
+/* descriptors beside those of the jobs */
+#define N_OTHERS 4
+
 /* One turn of the loop: sleeps until something happens, and sees to it. */
 static int turn(struct state *s, struct pollfd *fds, struct err *e)
 {
 	const struct sendq *out = s->x->out;
+	int wait_ms = show_turn(s);
 	int read_from = s->stopping || !sendq_is_full(out);
 	size_t n = s->n_running;
 
@@ -362,11 +388,12 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 	/* that its reader goes away is seen with nothing to write, too */
 	fds[2] = (struct pollfd){ s->out_gone ? -1 : out->fd,
 		sendq_is_empty(out) ? 0 : POLLOUT, 0 };
+	fds[3] = (struct pollfd){ s->x->turn ? s->x->watch_fd : -1, POLLIN, 0 };
 	for (size_t i = 0; i < n; i++)
-		fds[3 + i] =
+		fds[N_OTHERS + i] =
 			(struct pollfd){ read_from ? s->running[i].pipe : -1,
 				POLLIN, 0 };
-	if (poll(fds, 3 + n, until_next(s)) < 0) {
+	if (poll(fds, N_OTHERS + n, wait_ms) < 0) {
 		if (errno != EINTR)
 			return err_sys(e, "poll");
 		return 0;
@@ -380,7 +407,7 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 		lose_out(s);
 	}
 	if (read_from)
-		read_jobs(s, fds + 3);
+		read_jobs(s, fds + N_OTHERS);
 	if (s->refused)
 		stop(s, EXECUTOR_REFUSED, 0);
 	flush_some(s);
@@ -391,8 +418,8 @@ static int turn(struct state *s, struct pollfd *fds, struct err *e)
 
 static int loop(struct state *s, struct err *e)
 {
-	struct pollfd *fds =
-		mem_zero((3 + (size_t)s->x->pipeline->parallel) * sizeof(*fds));
+	struct pollfd *fds = mem_zero(
+		(N_OTHERS + (size_t)s->x->pipeline->parallel) * sizeof(*fds));
 	int ret = start_ready(s, e);
 
 	while (ret == 0 && s->n_running) {
@@ -409,7 +436,7 @@ static int loop(struct state *s, struct err *e)
 /* The rest of what is queued for the reader. */
 static int flush_out(struct state *s, struct err *e)
 {
-	struct pollfd fds[3];
+	struct pollfd fds[N_OTHERS];
 
 	while (!s->stopping && !sendq_is_empty(s->x->out))
 		if (turn(s, fds, e) < 0)

@@ -7,7 +7,8 @@
  * nothing a job does can block the loop: it always sees a signal, a hang-up
  * and a time limit.
  *
- * A failed job skips what needs it, directly or not; the others still run.
+ * A failed job skips what needs it, directly or not; the others still run,
+ * unless fail_fast is set: then no job begins after the first failure.
  * Jobs whose `when` does not match are skipped at the start. Among ready jobs
  * the first in the file goes first; `parallel` of them run at a time.
  *
@@ -54,6 +55,7 @@ struct executor {
 	int64_t max_log; /* bytes a log; 0: no limit */
 	struct limits limits; /* of each job; of artifacts: of all */
 	int64_t timeout_ms; /* of the whole, kept here; 0: not here */
+	int fail_fast;
 	char *const *env; /* of every job */
 	const struct sandbox
 		*sandbox; /* of every job; NULL: none is confined */
@@ -69,6 +71,12 @@ struct executor {
 	int (*output)(void *arg, const char *job_id, enum crilog_stream stream,
 		const char *data, size_t len);
 	void *arg;
+	/* For who shows the run as it goes, or NULL: called in every turn of
+	 * the loop, before what is in out is written, and when watch_fd can be
+	 * read. Returns after how many ms it is to be called again at the
+	 * latest; -1: when something happens. */
+	int (*turn)(void *arg);
+	int watch_fd; /* with turn(); -1: none */
 };
 
 struct executor_result {
