@@ -32,7 +32,12 @@ struct ci_options {
 	/* all */
 	int64_t pipeline_timeout_ms; /* of .quire/ci */
 	/* run */
-	const char *branch, *tag;
+	const char *branch, *tag, *ref;
+	const char *changed_since;
+	struct strv env; /* NAME=VALUE */
+	struct strv given_secrets; /* NAME=FILE */
+	int keep_going, plain, verbose;
+	int list, graph, json;
 };
 
 /* quire-ci exec, for quire-run, and quire-ci run and check, for a person: the
@@ -52,6 +57,14 @@ int ci_enter_tree(int *top, struct err *e);
 /* Makes the environment of the process that of the tree's jobs; it stands at
  * the top. */
 int ci_local_env(const struct ci_options *o, struct err *e);
+/* Sets QUIRE_CHANGED there to a new file, whose path goes into *file also after
+ * an error, if it was made: it is the caller's to unlink and free. */
+int ci_set_changed(const char *rev, char **file, struct err *e);
+/* The secrets that the options give. The caller releases them, after an error
+ * too. */
+int ci_secrets(
+	struct secret_source *from, const struct ci_options *o, struct err *e);
+void ci_secrets_release(struct secret_source *from);
 /* The pipeline of that tree, which x has open; the process is a subreaper from
  * then on. -1: it is wrong, or it was cut short, with the exit status. */
 int ci_load(const struct executor *x, const struct ci_options *o,

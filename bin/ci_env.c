@@ -1,16 +1,23 @@
 /*
- * The environment of the jobs of a person's working tree.
+ * What a local run is for, and what its jobs find in their environment.
  */
 #include "ci.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/envword.h"
+#include "base/fs.h"
 #include "base/git.h"
 #include "exec/kick.h"
 
 extern char **environ;
+
+#define HEADS "refs/heads/"
+#define TAGS "refs/tags/"
+#define CHANGED_MAX (256 << 20)
 
 /* A person's environment, without what belongs to a git hook that quire-ci may
  * have been started from. */
@@ -43,18 +50,70 @@ static int set_var(const char *name, const char *value, struct err *e)
 	return 0;
 }
 
-/* The branch that the working tree is on; none where git says so. */
-static int current_branch(struct buf *branch, struct err *e)
+/* What follows the prefix, or NULL. */
+static const char *behind(const char *ref, const char *prefix)
 {
-	static const char *const argv[] = { "git", "symbolic-ref", "-q",
-		"--short", "HEAD", NULL };
-	struct err ignored;
+	size_t len = strlen(prefix);
 
-	if (git_run(NULL, argv, branch, 4096, &ignored) != 0)
-		buf_reset(branch);
-	while (branch->len && branch->ptr[branch->len - 1] == '\n')
-		buf_setlen(branch, branch->len - 1);
-	return branch->len ? set_var("QUIRE_BRANCH", branch->ptr, e) : 0;
+	return strncmp(ref, prefix, len) == 0 ? ref + len : NULL;
+}
+
+/* A ref that is neither is neither. */
+static int set_ref(const char *ref, struct err *e)
+{
+	if (set_var("QUIRE_REF", ref, e) < 0 ||
+		set_var("QUIRE_BRANCH", behind(ref, HEADS), e) < 0)
+		return -1;
+	return set_var("QUIRE_TAG", behind(ref, TAGS), e);
+}
+
+static int set_short_ref(const char *prefix, const char *name, struct err *e)
+{
+	struct buf ref = BUF_INIT;
+
+	buf_addf(&ref, "%s%s", prefix, name);
+	int ret = set_ref(ref.ptr, e);
+	buf_release(&ref);
+	return ret;
+}
+
+/* The branch that the working tree is on; none where git says so. */
+static int set_current_ref(struct err *e)
+{
+	static const char *const argv[] = { "git", "symbolic-ref", "-q", "HEAD",
+		NULL };
+	struct buf ref = BUF_INIT;
+	struct err ignored;
+	int ret = 0;
+
+	if (git_run(NULL, argv, &ref, 4096, &ignored) != 0)
+		buf_reset(&ref);
+	while (ref.len && ref.ptr[ref.len - 1] == '\n')
+		buf_setlen(&ref, ref.len - 1);
+	if (ref.len)
+		ret = set_ref(ref.ptr, e);
+	buf_release(&ref);
+	return ret;
+}
+
+static int choose_ref(const struct ci_options *o, struct err *e)
+{
+	if (!!o->ref + !!o->branch + !!o->tag > 1)
+		return err_set(e, EXIT_USAGE,
+			"--ref, --branch and --tag exclude each other");
+	if (o->ref && (!behind(o->ref, "refs/") || !*behind(o->ref, "refs/")))
+		return err_set(e, EXIT_USAGE,
+			"--ref: '%s' is no full name, as refs/heads/main",
+			o->ref);
+	if (o->ref)
+		return set_ref(o->ref, e);
+	if (o->branch)
+		return set_short_ref(HEADS, o->branch, e);
+	if (o->tag)
+		return set_short_ref(TAGS, o->tag, e);
+	if (!getenv("QUIRE_BRANCH") && !getenv("QUIRE_TAG"))
+		return set_current_ref(e);
+	return 0;
 }
 
 /* Not QUIRE_RUN_ID of a run that quire-ci is within: its supervisor finds
@@ -66,29 +125,95 @@ static int mark_job(struct err *e)
 	return id && *id ? 0 : set_var("QUIRE_RUN_ID", KICK_LOCAL_RUN, e);
 }
 
+static int list_paths(const char *const *argv, struct buf *to, struct err *e)
+{
+	int status = git_run(NULL, argv, to, CHANGED_MAX, e);
+
+	if (status > 0)
+		e->status = EXIT_USAGE;
+	return status == 0 ? 0 : err_prefix(e, "--changed-since");
+}
+
+/* The working tree against a commit, files that git does not know included. */
+static int list_changed(const char *rev, struct buf *changed, struct err *e)
+{
+	const char *const known[] = { "git", "diff", "--name-only", "-z",
+		"--no-renames", "--no-ext-diff", "--relative",
+		"--end-of-options", rev, "--", NULL };
+	static const char *const others[] = { "git", "ls-files", "-z",
+		"--others", "--exclude-standard", NULL };
+
+	if (list_paths(known, changed, e) < 0)
+		return -1;
+	return list_paths(others, changed, e);
+}
+
+/* Into a file, which is the QUIRE_CHANGED of the jobs. */
+static int write_changed(char **file, const struct buf *changed, struct err *e)
+{
+	const char *folder = getenv("TMPDIR");
+	struct buf path = BUF_INIT;
+
+	buf_addf(&path, "%s/quire-changed.XXXXXX",
+		folder && *folder == '/' ? folder : "/tmp");
+	int fd = mkostemp(path.ptr, O_CLOEXEC);
+	if (fd < 0) {
+		err_sys(e, "%s", path.ptr);
+		buf_release(&path);
+		return -1;
+	}
+	*file = buf_detach(&path);
+	int ret = fs_write_all(fd, changed->ptr, changed->len);
+	if (close(fd) < 0 || ret < 0)
+		return err_sys(e, "%s", *file);
+	return set_var("QUIRE_CHANGED", *file, e);
+}
+
+int ci_set_changed(const char *rev, char **file, struct err *e)
+{
+	struct buf changed = BUF_INIT;
+	int ret = list_changed(rev, &changed, e);
+
+	if (ret == 0)
+		ret = write_changed(file, &changed, e);
+	buf_release(&changed);
+	return ret;
+}
+
+/* .quire/ci sees them, too; what a pipeline says of them is overridden later. */
+static int set_given(const struct strv *words, struct err *e)
+{
+	struct buf name = BUF_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < words->n; i++) {
+		const char *equals = strchr(words->v[i], '=');
+
+		if (!equals)
+			continue;
+		buf_reset(&name);
+		buf_add(&name, words->v[i], (size_t)(equals - words->v[i]));
+		if (envword_is_name(name.ptr, name.len))
+			ret = set_var(name.ptr, equals + 1, e);
+	}
+	buf_release(&name);
+	return ret;
+}
+
 int ci_local_env(const struct ci_options *o, struct err *e)
 {
-	struct buf branch = BUF_INIT;
 	char *top = getcwd(NULL, 0);
-	int ret = 0;
 
 	if (!top)
 		return err_sys(e, "the working tree");
 	clean_env();
-	if (o->branch || o->tag) {
-		ret = set_var("QUIRE_BRANCH", o->branch, e);
-		if (ret == 0)
-			ret = set_var("QUIRE_TAG", o->tag, e);
-	} else if (!getenv("QUIRE_BRANCH") && !getenv("QUIRE_TAG")) {
-		ret = current_branch(&branch, e);
-	}
+	int ret = set_given(&o->env, e);
+	if (ret == 0)
+		ret = choose_ref(o, e);
 	if (ret == 0)
 		ret = set_var("QUIRE_WORKSPACE", top, e);
+	free(top);
 	if (ret == 0)
 		ret = set_var("CI", "true", e);
-	if (ret == 0)
-		ret = mark_job(e);
-	buf_release(&branch);
-	free(top);
-	return ret;
+	return ret == 0 ? mark_job(e) : ret;
 }

@@ -4,37 +4,18 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
-#define BOLD "\033[1m"
-#define FAINT "\033[2m"
-#define RED "\033[31m"
-#define GREEN "\033[32m"
-#define YELLOW "\033[33m"
-#define PLAIN "\033[0m"
-
-enum shown { PENDING, ACTIVE, COMPLETE, FAILED, ALLOWED, SKIPPED };
-
-struct ci_progress_job {
-	enum shown shown;
-	int64_t began_ms; /* monotonic */
-	int64_t span_ms;
-	char *reason;
-};
-
-void ci_progress_init(struct ci_progress *p, const struct pipeline *pipeline,
+void ci_progress_init(struct ci_progress *p, const struct ci_jobs *jobs,
 	struct buf *out, int colour)
 {
-	*p = (struct ci_progress){ pipeline, out, colour, NULL, NULL };
-	p->jobs = mem_zero(pipeline->n_jobs * sizeof(*p->jobs));
+	*p = (struct ci_progress){ jobs, out, colour, NULL };
 }
 
 void ci_progress_release(struct ci_progress *p)
 {
-	for (size_t i = 0; i < p->pipeline->n_jobs; i++)
-		free(p->jobs[i].reason);
-	free(p->jobs);
 	free(p->mid_line);
 	*p = (struct ci_progress){ 0 };
 }
@@ -53,15 +34,6 @@ static void end_line(struct ci_progress *p)
 	p->mid_line = NULL;
 }
 
-/* NULL for a job that is none: the stream may know more than the file. */
-static struct ci_progress_job *find_job(struct ci_progress *p, const char *id)
-{
-	for (size_t i = 0; id && i < p->pipeline->n_jobs; i++)
-		if (strcmp(p->pipeline->jobs[i].id, id) == 0)
-			return &p->jobs[i];
-	return NULL;
-}
-
 /* Every line of a command that has several. */
 static void show_command(
 	struct ci_progress *p, const char *job_id, const char *cmd)
@@ -72,53 +44,34 @@ static void show_command(
 		size_t len = strcspn(cmd, "\n");
 
 		buf_addf(p->out, "%s %s ", job_id, mark);
-		colour(p, BOLD);
+		colour(p, CI_BOLD);
 		utf8_add_plain(p->out, cmd, len, 1);
-		colour(p, PLAIN);
+		colour(p, CI_PLAIN);
 		buf_addc(p->out, '\n');
 		cmd += len + (cmd[len] == '\n');
 		mark = ">";
 	}
 }
 
-static const char *word(enum shown shown)
+static void add_word(struct ci_progress *p, enum ci_state state, size_t width)
 {
-	static const char *const words[] = {
-		[PENDING] = "not run",
-		[ACTIVE] = "aborted",
-		[COMPLETE] = "complete",
-		[FAILED] = "failed",
-		[ALLOWED] = "failed (allowed)",
-		[SKIPPED] = "skipped",
-	};
+	const char *text = ci_state_word(state);
 
-	return words[shown];
-}
-
-static const char *paint(enum shown shown)
-{
-	return shown == COMPLETE		    ? GREEN
-	       : shown == FAILED || shown == ACTIVE ? RED
-						    : YELLOW;
-}
-
-static void add_word(struct ci_progress *p, enum shown shown, size_t width)
-{
-	const char *text = word(shown);
-
-	colour(p, paint(shown));
+	colour(p, ci_state_colour(state));
 	buf_adds(p->out, text);
-	colour(p, PLAIN);
-	for (size_t len = strlen(text); len < width; len++)
-		buf_addc(p->out, ' ');
+	colour(p, CI_PLAIN);
+	columns_pad(p->out, strlen(text), width);
 }
 
-static void show_end(struct ci_progress *p, const char *id,
-	const struct ci_progress_job *job)
+static void show_end(struct ci_progress *p, const char *id)
 {
+	const struct ci_job *job = ci_jobs_find(p->jobs, id);
+
+	if (!job)
+		return;
 	buf_addf(p->out, "%s: ", id);
-	add_word(p, job->shown, 0);
-	if (job->shown != SKIPPED) {
+	add_word(p, job->state, 0);
+	if (job->state != CI_SKIPPED) {
 		buf_adds(p->out, " in ");
 		clock_add_span(p->out, job->span_ms);
 	}
@@ -127,51 +80,16 @@ static void show_end(struct ci_progress *p, const char *id,
 	buf_addc(p->out, '\n');
 }
 
-static void end_job(struct ci_progress *p, const struct event *ev)
-{
-	struct ci_progress_job *job = find_job(p, ev->job_id);
-
-	if (!job)
-		return;
-	if (ev->type == EVENT_JOB_SKIPPED)
-		job->shown = SKIPPED;
-	else if (strcmp(ev->outcome, "complete") == 0)
-		job->shown = COMPLETE;
-	else if (p->pipeline->jobs[job - p->jobs].allow_failure)
-		job->shown = ALLOWED;
-	else
-		job->shown = FAILED;
-	if (ev->type == EVENT_JOB_FINISHED && job->began_ms)
-		job->span_ms = clock_mono_ms() - job->began_ms;
-	if (ev->reason) {
-		struct buf plain = BUF_INIT;
-
-		utf8_add_plain(&plain, ev->reason, strlen(ev->reason), 0);
-		free(job->reason);
-		job->reason = buf_detach(&plain);
-	}
-	show_end(p, ev->job_id, job);
-}
-
 void ci_progress_event(struct ci_progress *p, const struct event *ev)
 {
-	struct ci_progress_job *job;
-
 	end_line(p);
 	switch (ev->type) {
-	case EVENT_JOB_STARTED:
-		job = find_job(p, ev->job_id);
-		if (job) {
-			job->shown = ACTIVE;
-			job->began_ms = clock_mono_ms();
-		}
-		break;
 	case EVENT_SH_STARTED:
 		show_command(p, ev->job_id, ev->cmd);
 		break;
 	case EVENT_JOB_FINISHED:
 	case EVENT_JOB_SKIPPED:
-		end_job(p, ev);
+		show_end(p, ev->job_id);
 		break;
 	default:
 		break;
@@ -188,9 +106,9 @@ void ci_progress_output(
 		size_t take = newline ? (size_t)(newline - data) + 1 : len;
 
 		if (!p->mid_line) {
-			colour(p, FAINT);
+			colour(p, CI_FAINT);
 			buf_addf(p->out, "%s |", job_id);
-			colour(p, PLAIN);
+			colour(p, CI_PLAIN);
 			buf_addc(p->out, ' ');
 		}
 		buf_add(p->out, data, take);
@@ -207,37 +125,33 @@ void ci_progress_output(
 
 void ci_progress_table(struct ci_progress *p)
 {
-	const struct pipeline *pl = p->pipeline;
+	const struct pipeline *pl = p->jobs->pipeline;
+	const struct ci_job *jobs = p->jobs->v;
 	size_t id_width = strlen("job"), word_width = strlen("outcome");
 
 	end_line(p);
 	for (size_t i = 0; i < pl->n_jobs; i++) {
 		size_t id = strlen(pl->jobs[i].id);
-		size_t text = strlen(word(p->jobs[i].shown));
+		size_t text = strlen(ci_state_word(jobs[i].state));
 
 		id_width = id > id_width ? id : id_width;
 		word_width = text > word_width ? text : word_width;
 	}
 	buf_addc(p->out, '\n');
-	colour(p, BOLD);
+	colour(p, CI_BOLD);
 	buf_addf(p->out, "%-*s  %-*s  time\n", (int)id_width, "job",
 		(int)word_width, "outcome");
-	colour(p, PLAIN);
+	colour(p, CI_PLAIN);
 	for (size_t i = 0; i < pl->n_jobs; i++) {
-		const struct ci_progress_job *job = &p->jobs[i];
-		int64_t span = job->shown == ACTIVE
-				       ? clock_mono_ms() - job->began_ms
-				       : job->span_ms;
-
 		buf_addf(p->out, "%-*s  ", (int)id_width, pl->jobs[i].id);
-		add_word(p, job->shown, word_width);
+		add_word(p, jobs[i].state, word_width);
 		buf_adds(p->out, "  ");
-		if (job->began_ms)
-			clock_add_span(p->out, span);
+		if (jobs[i].began_ms)
+			clock_add_span(p->out, ci_job_span(&jobs[i]));
 		else
 			buf_addc(p->out, '-');
-		if (job->reason)
-			buf_addf(p->out, "  %s", job->reason);
+		if (jobs[i].reason)
+			buf_addf(p->out, "  %s", jobs[i].reason);
 		buf_addc(p->out, '\n');
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * ci_progress.h - what quire-ci run shows: jobs, commands, their output as it
+ * ci_progress.h - what quire-ci run shows line by line: jobs, commands, their output as it
  * comes, and a table at the end.
  *
  *	build $ make
@@ -16,19 +16,19 @@
 #include "base/buf.h"
 #include "base/crilog.h"
 #include "base/event.h"
-#include "base/pipeline.h"
+#include "ci_jobs.h"
 
 struct ci_progress {
-	const struct pipeline *pipeline;
+	const struct ci_jobs *jobs;
 	struct buf *out;
 	int colour;
-	struct ci_progress_job *jobs;
 	char *mid_line; /* the job whose output has not ended its line */
 };
 
-void ci_progress_init(struct ci_progress *p, const struct pipeline *pipeline,
+void ci_progress_init(struct ci_progress *p, const struct ci_jobs *jobs,
 	struct buf *out, int colour);
 void ci_progress_release(struct ci_progress *p);
+/* An event that the jobs know of already. */
 void ci_progress_event(struct ci_progress *p, const struct event *ev);
 /* Output is shown as it is, cut into lines; a line that has not ended is
  * shown so far. */

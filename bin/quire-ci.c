@@ -25,7 +25,8 @@
 #define NAME CI_NAME
 
 static const char usage[] =
-	"usage: quire-ci run [--branch NAME | --tag NAME]\n"
+	"usage: quire-ci run [OPTION...] [JOB...]\n"
+	"       quire-ci run --list [--json] | --graph [OPTION...] [JOB...]\n"
 	"       quire-ci check [FILE]\n"
 	"       quire-ci exec --workspace DIR --run-dir DIR [--max-log BYTES]\n"
 	"                     [--limit NAME=VALUE ...]\n"
@@ -33,14 +34,26 @@ static const char usage[] =
 	"Reads a pipeline (.quire/ci.json, or what .quire/ci prints) and runs\n"
 	"its jobs.\n"
 	"\n"
-	"  run    runs the pipeline of the working tree you stand in\n"
+	"  run    runs the pipeline of the working tree you stand in, or only\n"
+	"         these jobs and what they need, whatever their `when` says\n"
 	"  check  says whether FILE, or that pipeline, is right ('-': standard\n"
 	"         input)\n"
 	"  exec   runs one for quire-run, whose pipe is standard input: events\n"
 	"         on standard output, logs below the run's folder\n"
 	"\n"
+	"      --keep-going     goes on after a failure, as a pushed run does\n"
+	"      --verbose        shows all output, also on a terminal\n"
+	"      --plain          shows lines, also on a terminal\n"
+	"      --list           shows the jobs, and which would run; --json\n"
+	"      --graph          prints them for Graphviz\n"
 	"      --branch NAME    the branch that `when` is matched against\n"
 	"      --tag NAME       the tag that it is matched against\n"
+	"      --ref REF        either, in full: refs/heads/main\n"
+	"      --changed-since REV\n"
+	"                       the commit that `paths` compare with\n"
+	"      --env NAME=VALUE a variable of every job\n"
+	"      --secret NAME=FILE\n"
+	"                       the value of a secret; '-': standard input\n"
 	"      --workspace DIR  where the commands start\n"
 	"      --run-dir DIR    where jobs/<id>/sh-<n>.log go\n"
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
@@ -70,6 +83,16 @@ static const struct ci_option {
 } table[] = {
 	{ "branch", RUN, TEXT, TO(branch) },
 	{ "tag", RUN, TEXT, TO(tag) },
+	{ "ref", RUN, TEXT, TO(ref) },
+	{ "changed-since", RUN, TEXT, TO(changed_since) },
+	{ "env", RUN, LIST, TO(env) },
+	{ "secret", RUN, LIST, TO(given_secrets) },
+	{ "keep-going", RUN, FLAG, TO(keep_going) },
+	{ "plain", RUN, FLAG, TO(plain) },
+	{ "verbose", RUN, FLAG, TO(verbose) },
+	{ "list", RUN, FLAG, TO(list) },
+	{ "graph", RUN, FLAG, TO(graph) },
+	{ "json", RUN, FLAG, TO(json) },
 	{ "workspace", EXEC, TEXT, TO(workspace) },
 	{ "run-dir", EXEC, TEXT, TO(run_dir) },
 	{ "max-log", EXEC, SIZE, TO(max_log) },
@@ -157,7 +180,7 @@ static const struct ci_command {
 	int operands; /* at most; -1: any number */
 	int (*run)(const struct ci_options *o);
 } commands[] = {
-	{ "run", RUN, 0, ci_run },
+	{ "run", RUN, -1, ci_run },
 	{ "check", CHECK, 1, ci_check },
 	{ "exec", EXEC, 0, ci_exec },
 };
@@ -184,10 +207,30 @@ static int run_command(
 	return command->run(o);
 }
 
+/* The command that is named, with all that belongs to it. */
+static int obey(int argc, char **argv, struct ci_options *o)
+{
+	uint64_t given = 0;
+	int status = read_options(argc, argv, o, &given);
+
+	if (status)
+		return status;
+	if (o->help || o->version) {
+		fputs(o->help ? usage : NAME " " QUIRE_VERSION "\n", stdout);
+		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_BUSY;
+	}
+	if (optind == argc)
+		return program_usage(NAME, "a command is needed: run, check "
+					   "or exec");
+	const struct ci_command *command = find_command(argv[optind]);
+	o->operands = argv + optind + 1;
+	o->n_operands = (size_t)(argc - optind - 1);
+	return command ? run_command(command, o, given) : EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	struct ci_options o = { .pipeline_timeout_ms = EVALUATE_TIMEOUT_MS };
-	uint64_t given = 0;
 
 	if (argc == 3 && strcmp(argv[1], "init") == 0)
 		jobinit_serve(atoi(argv[2]));
@@ -197,20 +240,9 @@ int main(int argc, char **argv)
 	/* an inherited copy of the supervisor's end would hide its hang-up */
 	fds_close_all_but(NULL, 0);
 	argv[0] = NAME;
-	int status = read_options(argc, argv, &o, &given);
-	if (status)
-		return status;
-	if (o.help || o.version) {
-		fputs(o.help ? usage : NAME " " QUIRE_VERSION "\n", stdout);
-		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_BUSY;
-	}
-	if (optind == argc)
-		return program_usage(NAME, "a command is needed: run, check "
-					   "or exec");
-	const struct ci_command *command = find_command(argv[optind]);
-	o.operands = argv + optind + 1;
-	o.n_operands = (size_t)(argc - optind - 1);
-	status = command ? run_command(command, &o, given) : EXIT_USAGE;
+	int status = obey(argc, argv, &o);
+	strv_release(&o.env);
+	strv_release(&o.given_secrets);
 	strv_release(&o.binds);
 	strv_release(&o.hides);
 	return status;

@@ -1,0 +1,59 @@
+#include "ci_signals.h"
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "exec/proctree.h"
+
+int ci_signals_open(struct ci_signals *s, struct err *e)
+{
+	struct sigaction stop;
+	sigset_t caught;
+
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGWINCH);
+	sigaddset(&caught, SIGCONT);
+	if (sigaction(SIGTSTP, NULL, &stop) < 0)
+		return err_sys(e, "signals");
+	/* a signal that is blocked comes even if it is ignored */
+	if (stop.sa_handler != SIG_IGN)
+		sigaddset(&caught, SIGTSTP);
+	if (sigprocmask(SIG_BLOCK, &caught, &s->old_mask) < 0)
+		return err_sys(e, "signals");
+	s->fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
+	return s->fd < 0 ? err_sys(e, "signals") : 0;
+}
+
+void ci_signals_close(struct ci_signals *s)
+{
+	close(s->fd);
+	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}
+
+unsigned ci_signals_take(struct ci_signals *s)
+{
+	struct signalfd_siginfo info;
+	unsigned what = 0;
+
+	while (read(s->fd, &info, sizeof(info)) == sizeof(info))
+		what |= info.ssi_signo == SIGTSTP ? CI_SUSPEND : CI_RESIZED;
+	return what;
+}
+
+int ci_signals_suspend(struct err *e)
+{
+	sigset_t stop, old;
+
+	/* the second finds what the first saw being forked */
+	for (int i = 0; i < 2; i++)
+		if (proctree_signal(SIGSTOP, e) < 0)
+			return -1;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	if (kill(getpid(), SIGTSTP) < 0 ||
+		sigprocmask(SIG_UNBLOCK, &stop, &old) < 0)
+		err_sys(e, "signals");
+	/* here it stands until somebody says SIGCONT */
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return proctree_signal(SIGCONT, e);
+}
