@@ -103,6 +103,14 @@ static void add_tmp(struct plan *p)
 	add(p, "--tmpfs", "/tmp", NULL);
 }
 
+static void add_fresh(struct plan *p, const char *path)
+{
+	/* some users' HOME is a folder of the system */
+	if (path && strcmp(path, "/") != 0 && strcmp(path, "/tmp") != 0 &&
+		!is_shown(p, path))
+		add(p, "--tmpfs", path, NULL);
+}
+
 static void add_system(struct plan *p)
 {
 	static const char *const folders[] = { "/usr", "/etc", "/bin", "/sbin",
@@ -124,6 +132,10 @@ static void add_system(struct plan *p)
 	add(p, "--dev", "/dev", NULL);
 	add(p, "--proc", "/proc", NULL);
 	add_tmp(p);
+	if (p->s->fresh) {
+		add_fresh(p, p->s->home);
+		add_fresh(p, p->s->tmp);
+	}
 }
 
 /* What a link in the folder of path leads to, without `.` and `..`. */
@@ -310,22 +322,11 @@ static void add_own(struct plan *p, const char *option, const char *path)
 	free(real);
 }
 
-static void add_fresh(struct plan *p, const char *path)
-{
-	/* some users' HOME is a folder of the system */
-	if (path && strcmp(path, "/") != 0 && strcmp(path, "/tmp") != 0 &&
-		!is_shown(p, path))
-		add(p, "--tmpfs", path, NULL);
-}
-
 static void add_run(struct plan *p)
 {
 	const struct sandbox *s = p->s;
 
-	if (s->fresh) {
-		add_fresh(p, s->home);
-		add_fresh(p, s->tmp);
-	} else {
+	if (!s->fresh) {
 		add_own(p, "--bind", s->home);
 		add_own(p, "--bind", s->tmp);
 	}

@@ -21,7 +21,8 @@ home_with() {
 	git config --global init.defaultBranch main
 	git config --global safe.directory '*'
 	: >"$S/executed"
-	quire init && quire repo new "$1" || return 1
+	quire init && quire config sandbox none && quire repo new "$1" ||
+		return 1
 	hook=$S/home/repos/$1.git/hooks/post-receive
 	sed -i -e '1s,.*,#!/bin/sh,' \
 		-e "s,^exec '*\([^ ']*\)'*,exec sh $W/tracer \1," "$hook"

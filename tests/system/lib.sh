@@ -136,6 +136,16 @@ new_home() {
 	quire config sandbox "${SANDBOX:-none}" || exit 1
 }
 
+# need_sandbox: before plan; skips all where bubblewrap can't work, which is
+# asked of bubblewrap alone.
+need_sandbox() {
+	bwrap --unshare-user-try --unshare-pid --unshare-net --unshare-ipc \
+		--unshare-uts --ro-bind / / --proc /proc --dev /dev \
+		true >"$T/.bwrap" 2>&1 && return
+	echo "1..0 # SKIP no sandbox here: $(head -n 1 "$T/.bwrap")"
+	exit 0
+}
+
 # new_repo NAME: the bare repository NAME.git in the home with the hook, and a
 # clone of it in $T/NAME, on branch main, with one commit and no pipeline.
 new_repo() {
@@ -175,6 +185,11 @@ row() {
 # dir NUMBER: the directory of that run of foo.
 dir() {
 	echo "$QUIRE_HOME/runs/foo.git/$(row "$1" id)"
+}
+
+# text NUMBER JOB N: what that command of that run of foo wrote.
+text() {
+	sed 's/^[^ ]* [^ ]* [FP] //' "$(dir "$1")/jobs/$2/sh-$3.log"
 }
 
 # state RUN: the state of a run.
