@@ -4,6 +4,7 @@
  */
 #include "ci.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/event.h"
@@ -72,7 +73,7 @@ int ci_exec(const struct ci_options *o)
 	struct sendq out;
 	struct buf changed = BUF_INIT;
 	struct pipeline p = { 0 };
-	struct sandbox sandbox;
+	struct sandbox sandbox = { 0 };
 	struct err e;
 	struct secret_source secrets = {
 		.dir = o->secrets,
@@ -94,13 +95,18 @@ int ci_exec(const struct ci_options *o)
 		return program_usage(
 			CI_NAME, "exec: --workspace and --run-dir are needed");
 	sendq_open(&out, STDOUT_FILENO, 1);
-	int ret = -1;
-	if (ci_sandbox(&sandbox, o, &x.sandbox, &e) == 0 &&
+	struct joboutput output = { realpath(o->run_dir, NULL), -1 };
+	int ret = output.dir ? -1 : err_sys(&e, "%s", o->run_dir);
+	if (output.dir && ci_sandbox(&sandbox, o, &x.sandbox, &e) == 0 &&
 		(x.workspace_fd = ci_open_folder(o->workspace, &e)) >= 0 &&
 		(x.run_dir_fd = ci_open_folder(o->run_dir, &e)) >= 0 &&
 		ci_read_cause(&x.cause, &changed, &e) == 0 &&
-		proctree_subreaper(1, &e) == 0)
+		proctree_subreaper(1, &e) == 0) {
+		output.fd = x.run_dir_fd;
+		x.output_to = &output;
 		ret = exec_pipeline(&x, o, &p, &e);
+	}
+	free((char *)output.dir);
 	pipeline_release(&p);
 	ci_sandbox_release(&sandbox);
 	sendq_close(&out);

@@ -14,6 +14,7 @@
 #include "ci_live.h"
 #include "ci_progress.h"
 #include "ci_signals.h"
+#include "exec/scratch.h"
 #include "exec/sendq.h"
 #include "program.h"
 
@@ -140,6 +141,24 @@ static int say_result(struct executor *x, struct view *v,
 	return -1;
 }
 
+/* The jobs, with a folder for what they tell each other. */
+static int execute(
+	struct executor *x, struct executor_result *result, struct err *e)
+{
+	struct scratch scratch;
+	struct err ignored; /* what went wrong first is told */
+
+	if (scratch_make(&scratch, e) < 0)
+		return -1;
+	struct joboutput output = { scratch.path, scratch.fd };
+	x->output_to = &output;
+	int ret = executor_run(x, result, e);
+	x->output_to = NULL;
+	if (scratch_remove(&scratch, ret < 0 ? &ignored : e) < 0)
+		ret = -1;
+	return ret;
+}
+
 static int run_jobs(struct executor *x, struct view *v,
 	const struct ci_options *o, struct err *e)
 {
@@ -151,7 +170,7 @@ static int run_jobs(struct executor *x, struct view *v,
 	x->watch_fd = v->signals.fd;
 	x->fail_fast = !o->keep_going;
 	x->timeout_ms = x->pipeline->timeout_ms;
-	int ret = executor_run(x, &result, e);
+	int ret = execute(x, &result, e);
 	if (ret == 0)
 		ret = say_result(x, v, &result, e);
 	view_close(v);

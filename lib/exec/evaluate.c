@@ -133,8 +133,10 @@ static int run_program(const struct executor *x, int64_t timeout_ms,
 	in.cause = (struct executor_cause){ 0 };
 	in.run_dir_fd = -1; /* its output comes here, and into no log */
 	in.secrets = NULL; /* it names none */
+	in.output_to = NULL; /* it is no job that others need */
 	in.max_log = 0;
 	in.timeout_ms = 0;
+	in.turn = NULL;
 	in.event = take_event;
 	in.output = take_output;
 	in.arg = g;

@@ -34,6 +34,7 @@ struct running {
 struct state {
 	const struct executor *x;
 	struct schedule schedule;
+	char *well; /* of each job: whether it has ended well */
 	struct running *running;
 	size_t n_running;
 	int signals; /* signalfd */
@@ -123,6 +124,7 @@ static void job_ended(struct state *s, size_t job, int ok, const char *cause)
 {
 	const struct job *j = &s->x->pipeline->jobs[job];
 
+	s->well[job] = (char)ok;
 	if (!ok && !j->allow_failure) {
 		s->result.outcome = EXECUTOR_RED;
 		if (cause && strcmp(cause, EVENT_CAUSE_DISK_FULL) == 0)
@@ -159,6 +161,8 @@ static int start_job(struct state *s, size_t job, struct err *e)
 			.workspace_fd = x->workspace_fd,
 			.run_dir_fd = x->run_dir_fd,
 			.max_log = x->max_log,
+			.output = x->output_to,
+			.well = s->well,
 			.limits = limit_for_job(
 				&x->limits, &x->pipeline->jobs[job].resources),
 			.artifact_bytes = s->artifact_bytes,
@@ -455,6 +459,7 @@ static int set_up(struct state *s, struct err *e)
 	if (x->timeout_ms)
 		s->deadline = clock_mono_ms() + x->timeout_ms;
 	schedule_init(&s->schedule, x->pipeline);
+	s->well = mem_zero(x->pipeline->n_jobs);
 	s->artifact_bytes = artifact_count_new();
 	if (!s->artifact_bytes)
 		return err_sys(e, "can't get memory");
@@ -479,6 +484,7 @@ static void tear_down(struct state *s)
 	free(s->running);
 	artifact_count_free(s->artifact_bytes);
 	schedule_release(&s->schedule);
+	free(s->well);
 	buf_release(&s->failed);
 	if (s->signals >= 0)
 		close(s->signals);

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/event.h"
 #include "base/pipeline.h"
+#include "exec/joboutput.h"
 #include "exec/limit.h"
 #include "exec/sandbox.h"
 #include "exec/secret.h"
@@ -53,6 +54,7 @@ struct executor {
 	int workspace_fd;
 	int run_dir_fd; /* -1: no logs, output() is called */
 	int64_t max_log; /* bytes a log; 0: no limit */
+	const struct joboutput *output_to; /* of jobs, for jobs; NULL: no */
 	struct limits limits; /* of each job; of artifacts: of all */
 	int64_t timeout_ms; /* of the whole, kept here; 0: not here */
 	int fail_fast;

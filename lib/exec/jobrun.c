@@ -441,7 +441,7 @@ static int start_up(struct state *s, struct err *e)
 {
 	const struct jobrun *spec = s->spec;
 	const int keep[] = { spec->pipe_fd, spec->workspace_fd,
-		spec->run_dir_fd };
+		spec->run_dir_fd, spec->output ? spec->output->fd : -1 };
 	sigset_t caught;
 
 	/* a session of its own: what the terminal sends to its foreground is
@@ -470,21 +470,59 @@ static int start_up(struct state *s, struct err *e)
 	if (spec->job->timeout_ms)
 		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
 	jobspawn_env(&s->env, spec->env, spec->pipeline,
-		spec->evaluates ? NULL : spec->job);
+		spec->evaluates ? NULL : spec->job,
+		spec->output ? spec->output->dir : NULL);
 	return 0;
 }
 
 static int open_sandbox(struct state *s, struct err *e)
 {
 	const struct jobrun *spec = s->spec;
+	struct buf output = BUF_INIT, inputs = BUF_INIT;
 
 	if (!spec->sandbox)
 		return 0;
-	if (runner_sandbox(
-		    &s->runner, spec->sandbox, spec->env, &s->confine, e) == 0)
+	struct sandbox its = *spec->sandbox;
+	if (spec->output) {
+		buf_addf(&output, "%s/outputs/%s", spec->output->dir,
+			spec->job->id);
+		buf_addf(&inputs, "%s/inputs/%s", spec->output->dir,
+			spec->job->id);
+		its.output = output.ptr;
+		its.inputs = inputs.ptr;
+	}
+	int ret = runner_sandbox(&s->runner, &its, spec->env, &s->confine, e);
+	if (ret < 0)
+		runner_plain(&s->runner, spec->workspace_fd, &s->confine);
+	buf_release(&output);
+	buf_release(&inputs);
+	return ret;
+}
+
+/* What other jobs have to say to this one. */
+static int open_output(struct state *s, struct err *e)
+{
+	const struct jobrun *spec = s->spec;
+
+	if (!spec->output || joboutput_begin(spec->output, spec->pipeline,
+				     spec->job, spec->well, e) == 0)
 		return 0;
-	runner_plain(&s->runner, spec->workspace_fd, &s->confine);
+	s->no_space = fault_is_no_space(errno);
 	return -1;
+}
+
+/* What it has to say to others. */
+static void close_output(struct state *s)
+{
+	const struct joboutput *o = s->spec->output;
+	struct err e;
+
+	if (!o)
+		return;
+	joboutput_clean(o, s->spec->job);
+	if (!s->reason.len && !s->stopped &&
+		joboutput_end(o, s->spec->job, &e) < 0)
+		fail(s, "%s", e.text);
 }
 
 void jobrun(const struct jobrun *spec)
@@ -498,7 +536,8 @@ void jobrun(const struct jobrun *spec)
 
 	sendq_open(&s.up, spec->pipe_fd, 0);
 	runner_plain(&s.runner, spec->workspace_fd, &s.confine);
-	if (start_up(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
+	if (start_up(&s, &e) < 0 || open_output(&s, &e) < 0 ||
+		open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	if (!s.reason.len && load_secrets(&s, &e) < 0)
 		fail(&s, "%s", e.text);
@@ -507,6 +546,7 @@ void jobrun(const struct jobrun *spec)
 			if (run_command(&s, n) < 0)
 				break;
 	clean_up(&s);
+	close_output(&s);
 	keep_artifacts(&s);
 	/* on a red job, that nothing was there to be kept is no news */
 	const char *reason = s.reason.len ? s.reason.ptr : s.unkept.ptr;

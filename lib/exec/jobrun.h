@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "base/pipeline.h"
+#include "exec/joboutput.h"
 #include "exec/limit.h"
 #include "exec/sandbox.h"
 #include "exec/secret.h"
@@ -37,6 +38,8 @@ struct jobrun {
 	int workspace_fd; /* where commands start */
 	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
 	int64_t max_log; /* bytes a log; 0: no limit */
+	const struct joboutput *output; /* NULL: it has none, and no inputs */
+	const char *well; /* of each job: whether it has ended well */
 	struct limits limits; /* the job's own taken in */
 	int64_t *artifact_bytes; /* kept of the run so far, shared */
 	char *const *env; /* what the job's variables are added to */

@@ -29,11 +29,26 @@ void jobspawn_set(struct strv *env, const char *name, const char *value)
 	strv_pushf(env, "%s=%s", name, value);
 }
 
-void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
-	const struct job *job)
+/* Of one that this process may run within. */
+static int is_of_a_job(const char *var)
 {
+	static const char *const names[] = {
+		"QUIRE_JOB=", "QUIRE_OUTPUT=", "QUIRE_INPUTS="
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (strncmp(var, names[i], strlen(names[i])) == 0)
+			return 1;
+	return 0;
+}
+
+void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
+	const struct job *job, const char *output_dir)
+{
+	struct buf path = BUF_INIT;
+
 	for (size_t i = 0; base && base[i]; i++)
-		if (job || strncmp(base[i], "QUIRE_JOB=", 10) != 0)
+		if (!is_of_a_job(base[i]))
 			strv_push(env, base[i]);
 	for (size_t i = 0; i < p->n_env; i++)
 		jobspawn_set(env, p->env[i].name, p->env[i].value);
@@ -42,6 +57,14 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	for (size_t i = 0; i < job->n_env; i++)
 		jobspawn_set(env, job->env[i].name, job->env[i].value);
 	jobspawn_set(env, "QUIRE_JOB", job->id);
+	if (!output_dir)
+		return;
+	buf_addf(&path, "%s/outputs/%s", output_dir, job->id);
+	jobspawn_set(env, "QUIRE_OUTPUT", path.ptr);
+	buf_reset(&path);
+	buf_addf(&path, "%s/inputs/%s", output_dir, job->id);
+	jobspawn_set(env, "QUIRE_INPUTS", path.ptr);
+	buf_release(&path);
 }
 
 /* In the child: the last word, into the command's own log. */

@@ -13,10 +13,11 @@
 /* Sets a variable of the list, which may have it. */
 void jobspawn_set(struct strv *env, const char *name, const char *value);
 /* The base environment, then the pipeline's variables, then the job's, then
- * QUIRE_JOB; the later wins. Without a job there is no QUIRE_JOB. The caller
- * releases env. */
+ * QUIRE_JOB, and QUIRE_OUTPUT and QUIRE_INPUTS in output_dir (joboutput.h;
+ * NULL: without); the later wins. Without a job there is none of these. The
+ * caller releases env. */
 void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
-	const struct job *job);
+	const struct job *job, const char *output_dir);
 
 /*
  * Starts the command in the open folder workspace_fd (-1: where this process

@@ -68,7 +68,7 @@ int rundir_append(struct rundir *d, const char *name)
 
 /* What goes with the run. */
 static const char *const passing[] = { "workspace", "home", "tmp", "changed",
-	"wake" };
+	"inputs", "wake" };
 
 #define N_PASSING (sizeof(passing) / sizeof(passing[0]))
 

@@ -2,8 +2,9 @@
  * rundir.h - runs/<repo>/<run-id>/: what a run needs while it is live, and
  * what stays of it.
  *
- * workspace/, home/, tmp/, changed and wake are made for a run and go with it;
- * lock, events.jsonl, quire-ci.log and jobs/ stay until it is pruned.
+ * workspace/, home/, tmp/, changed, inputs/ and wake are made for a run and go
+ * with it; lock, events.jsonl, quire-ci.log, jobs/, outputs/ and artifacts/
+ * stay until it is pruned.
  */
 #ifndef QUIRE_EXEC_RUNDIR_H
 #define QUIRE_EXEC_RUNDIR_H
