@@ -187,6 +187,11 @@ libfuzzer: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libquire.a
 	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
 
+# real projects, from Debian's source packages, in the sandbox
+projects: packages-build+run+projects
+	@$(MAKE) --no-print-directory all
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/projects/projects.sh
+
 # a thousand pushes by fifty pushers at once, and what they cost
 storm: packages-build+test
 	@$(MAKE) --no-print-directory all
@@ -219,7 +224,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer storm lint format-check \
+.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer projects storm lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 

@@ -11,6 +11,7 @@ test='libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 asan='libclang-rt-dev'
 fuzz='clang libclang-rt-dev'
+projects='dpkg-dev clang cmake autoconf automake libtool'
 bench='nq lighttpd cgit curl'
 browser='chromium'
 valgrind='valgrind'
@@ -24,6 +25,7 @@ for group; do
 	lint) wanted="$wanted $lint" ;;
 	asan) wanted="$wanted $asan" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
+	projects) wanted="$wanted $projects" ;;
 	bench) wanted="$wanted $bench" ;;
 	browser) wanted="$wanted $browser" ;;
 	valgrind) wanted="$wanted $valgrind" ;;

@@ -8,6 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=${QUIRE_BUILD:-$here/../../build}/libfuzzer
 SECONDS_EACH=${SECONDS_EACH:-60}
 
+# shellcheck disable=SC2046 # a list
 [ $# -gt 0 ] || set -- $(cd "$here/corpus" && ls)
 line=fuzz:
 failed=0
