@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 
+#define SHORT_LINE 64
+
 /* One blank-ended word of the line; -1 if there is none. */
 static int next_word(
 	const char **at, const char *end, const char **word, size_t *len)
@@ -59,48 +61,83 @@ int crilog_parse(struct crilog_record *r, const char *line, size_t len)
 
 /* What stands before the text: "<time> stdout F ", the same for a whole read,
  * so it is formatted once. */
+#define STAMP_MAX 48
 struct stamp {
-	struct buf text;
+	char text[STAMP_MAX];
+	size_t len;
 	size_t tag; /* where the F is */
 };
 
 static void make_stamp(struct stamp *s, const struct crilog_writer *w,
 	const struct timespec *at)
 {
-	buf_init(&s->text);
-	clock_add_rfc3339_ns(&s->text, at);
-	buf_adds(&s->text,
+	struct buf text = BUF_INIT;
+
+	clock_add_rfc3339_ns(&text, at);
+	buf_adds(&text,
 		w->stream == CRILOG_STDERR ? " stderr F " : " stdout F ");
-	s->tag = s->text.len - 2;
+	s->len = text.len < STAMP_MAX ? text.len : STAMP_MAX;
+	s->tag = s->len - 2;
+	memcpy(s->text, text.ptr, s->len);
+	buf_release(&text);
+}
+
+/* Room for a record of so many bytes of text, and for what add_line() writes
+ * beyond it. */
+static char *room(struct buf *out, size_t len)
+{
+	if (out->size - out->len <= STAMP_MAX + len + SHORT_LINE)
+		buf_grow(out, STAMP_MAX + len + SHORT_LINE);
+	return out->ptr + out->len;
+}
+
+static void end_record(struct buf *out, char *end)
+{
+	*end++ = '\n';
+	*end = '\0';
+	out->len = (size_t)(end - out->ptr);
 }
 
 /* A record whose text is a and then b. */
 static void add_record(struct buf *out, struct stamp *s, char tag,
 	const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	size_t stamp_len = s->text.len;
-	size_t len = stamp_len + a_len + b_len + 1;
+	char *to = room(out, a_len + b_len);
 
-	if (out->size - out->len <= len)
-		buf_grow(out, len);
-	char *to = out->ptr + out->len;
-	memcpy(to, s->text.ptr, stamp_len);
+	memcpy(to, s->text, s->len);
 	to[s->tag] = tag;
-	to += stamp_len;
+	to += s->len;
 	if (a_len)
 		memcpy(to, a, a_len);
 	if (b_len)
 		memcpy(to + a_len, b, b_len);
-	to[a_len + b_len] = '\n';
-	to[a_len + b_len + 1] = '\0';
-	out->len += len;
+	end_record(out, to + a_len + b_len);
+}
+
+/*
+ * A line of which nothing came before. Most are short, and copies of a size
+ * that the compiler knows take a fraction of the time; what they copy too much
+ * the next record covers. there: bytes that can be read at text.
+ */
+static void add_line(struct buf *out, const struct stamp *s, const char *text,
+	size_t len, size_t there)
+{
+	char *to = room(out, len);
+
+	memcpy(to, s->text, STAMP_MAX);
+	to += s->len;
+	if (len <= SHORT_LINE && there >= SHORT_LINE)
+		memcpy(to, text, SHORT_LINE);
+	else
+		memcpy(to, text, len);
+	end_record(out, to + len);
 }
 
 void crilog_feed(struct crilog_writer *w, const char *data, size_t len,
 	const struct timespec *at, struct buf *out)
 {
 	const char *end = data + len;
-	struct stamp s;
+	struct stamp s = { 0 };
 
 	if (!len)
 		return;
@@ -120,24 +157,26 @@ void crilog_feed(struct crilog_writer *w, const char *data, size_t len,
 			buf_add(&w->rest, data, (size_t)(stop - data));
 			break;
 		}
-		add_record(out, &s, 'F', w->rest.ptr, w->rest.len, data,
-			(size_t)(stop - data));
-		if (w->rest.len)
+		if (!w->rest.len) {
+			add_line(out, &s, data, (size_t)(stop - data),
+				(size_t)(end - data));
+		} else {
+			add_record(out, &s, 'F', w->rest.ptr, w->rest.len, data,
+				(size_t)(stop - data));
 			buf_reset(&w->rest);
+		}
 		data = newline + 1;
 	}
-	buf_release(&s.text);
 }
 
 void crilog_end(
 	struct crilog_writer *w, const struct timespec *at, struct buf *out)
 {
-	struct stamp s;
+	struct stamp s = { 0 };
 
 	if (w->rest.len) {
 		make_stamp(&s, w, at);
 		add_record(out, &s, 'F', w->rest.ptr, w->rest.len, NULL, 0);
-		buf_release(&s.text);
 	}
 	buf_release(&w->rest);
 }

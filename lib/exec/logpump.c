@@ -10,11 +10,11 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-#define PIPE_BYTES (1 << 20)
+#define PIPE_BYTES (256 << 10)
 #define READ_BYTES (256 << 10)
 #define SLICE_NS 10000000 /* short reads are counted by 10 ms */
 #define SHORT_READS 16 /* so many in a slice are too many */
-#define PAUSE_US 300 /* fills the big pipe at 3 GB/s */
+#define PAUSE_US 80 /* fills the big pipe at 3 GB/s */
 #define PAUSE_SMALL_US 20 /* and the usual one of 64 KB */
 
 static int open_pipe(struct logpump *p, int which, int *child, struct err *e)

@@ -13,8 +13,9 @@
  * order in which the pump finds them: right for a command that writes now and
  * then, right to a fraction of a millisecond for one that writes all the time.
  *
- * Fast because of: pipes of 1 MiB where the system allows it; reads of 256 KB,
- * one look at the clock and one write for each; a pause when many short reads
+ * Fast because of: pipes of 256 KiB where the system allows it, so that with
+ * what is made of a read they stay in a processor's cache (of 1 MiB it costs
+ * 5 % more); reads of the whole pipe, one look at the clock and one write for each; a pause when many short reads
  * follow each other (logpump_pause_us), so that the pipe fills; and past the
  * limit splice(2) to /dev/null, which copies nothing.
  */

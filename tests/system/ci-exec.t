@@ -2,7 +2,7 @@
 # quire-ci exec: the events, the logs, and what a command sees.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 43
+plan 44
 
 # The supervisor's pipe: a writer that holds it until the test ends.
 mkfifo "$T/hold"
@@ -196,6 +196,13 @@ check 'past its limit the log ends, with what was dropped in its last line' '
 	kept=$(text a 1 | grep -c "^[0-9]*$") &&
 	dropped=$(seq 100000 | tail -n "+$((kept + 1))" | wc -c) &&
 	text a 1 | tail -n 1 | grep "limit of 65536 bytes; $dropped bytes"'
+hwm='grep VmHWM /proc/$PPID/status | tr -dc 0-9'
+one "[\"seq 1000; $hwm\", \"seq 4000000; yes | tr -d '\\\\n' | head -c 40000000\", \"$hwm\"]"
+check 'memory does not grow with the log, nor with a line of it' '
+	test "$(wc -c <"$T/r/jobs/a/sh-2.log")" -gt 190000000 &&
+	before=$(text a 1 | tail -n 1) && after=$(text a 3) &&
+	echo "$before KiB, then $after" && test $((after - before)) -lt 8192'
+rm "$T/r/jobs/a/sh-2.log"
 check 'a log that cannot be made fails the job, with the reason' '
 	ci "{\"jobs\": [{\"id\": \"a\", \"run\": \"touch ran\"}]}" &&
 	rm -r "$T/r/jobs" "$T/w/ran" && echo >"$T/r/jobs" && again &&

@@ -122,6 +122,61 @@ static void cuts_long_lines_into_pieces(void **state)
 	round_trip(200000, 16383, 13);
 }
 
+/* Any bytes, in lines of any length; some end where the text does, and some
+ * past what is copied at once. */
+static void gives_every_byte_back(void **state)
+{
+	struct buf in = BUF_INIT, back = BUF_INIT;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		struct crilog_writer w = { CRILOG_STDOUT, BUF_INIT };
+		struct buf out = BUF_INIT;
+
+		buf_reset(&in);
+		buf_reset(&back);
+		for (int len = round % 300; len >= 0; len--) {
+			seed = seed * 1664525 + 1013904223;
+			buf_addc(&in,
+				seed >> 24 < 8 ? '\n' : (char)(seed >> 16));
+		}
+		for (size_t at_byte = 0, n; at_byte < in.len; at_byte += n) {
+			seed = seed * 1664525 + 1013904223;
+			n = 1 + (seed >> 8) % 200;
+			if (n > in.len - at_byte)
+				n = in.len - at_byte;
+			/* of its own: a look beyond its end would be seen */
+			char *piece = malloc(n);
+			assert_non_null(piece);
+			memcpy(piece, in.ptr + at_byte, n);
+			crilog_feed(&w, piece, n, &at, &out);
+			free(piece);
+		}
+		crilog_end(&w, &at, &out);
+		for (char *line = out.ptr; line < out.ptr + out.len;) {
+			char *end = memchr(
+				line, '\n', (size_t)(out.ptr + out.len - line));
+			struct crilog_record r;
+
+			assert_non_null(end);
+			assert_int_equal(
+				crilog_parse(&r, line, (size_t)(end - line)),
+				0);
+			buf_add(&back, r.text, r.len);
+			buf_addc(&back, '\n');
+			line = end + 1;
+		}
+		if (in.ptr[in.len - 1] != '\n')
+			buf_addc(&in, '\n');
+		assert_int_equal(back.len, in.len);
+		assert_memory_equal(back.ptr, in.ptr, in.len);
+		buf_release(&out);
+	}
+	buf_release(&in);
+	buf_release(&back);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +184,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_none),
 		cmocka_unit_test(cuts_lines),
 		cmocka_unit_test(cuts_long_lines_into_pieces),
+		cmocka_unit_test(gives_every_byte_back),
 	};
 
 	return cmocka_run_group_tests_name("crilog", tests, NULL, NULL);
