@@ -56,25 +56,24 @@ static int show_output(void *arg, const char *job_id, enum crilog_stream stream,
 	return 0;
 }
 
-/* Whoever suspends the run gets his terminal back as it was before. */
-static void suspend(struct view *v)
+/* Whoever suspends the run gets the terminal back as it was before. */
+static void leave_screen(void *arg)
 {
-	struct err e;
+	struct view *v = arg;
 
 	if (v->is_live)
 		ci_live_hide(&v->live);
 	sendq_flush(v->out);
-	if (ci_signals_suspend(&e) < 0)
-		program_fail(CI_NAME, &e);
 }
 
 static int show_turn(void *arg)
 {
 	struct view *v = arg;
 	unsigned came = ci_signals_take(&v->signals);
+	struct err e;
 
-	if (came & CI_SUSPEND)
-		suspend(v);
+	if (came & CI_SUSPEND && ci_signals_suspend(leave_screen, v, &e) < 0)
+		program_fail(CI_NAME, &e);
 	if (!v->is_live)
 		return -1;
 	if (came & CI_RESIZED)

@@ -90,8 +90,9 @@ void ci_screen_measure(struct ci_screen *s)
 		s->rows = size.ws_row;
 }
 
-/* To the start of the block's first line, as far as it is on the screen. */
-static void go_back(struct ci_screen *s)
+/* To the start of the block's first line, as far as it is on the screen; how
+ * many rows that is. */
+static size_t go_back(struct ci_screen *s)
 {
 	size_t up = 0;
 
@@ -106,14 +107,20 @@ static void go_back(struct ci_screen *s)
 	if (up)
 		buf_addf(s->out, "\033[%zuA", up);
 	s->n_drawn = 0;
+	return up;
 }
 
+/*
+ * The lines are deleted, not erased: a terminal that has broken some remembers
+ * it of the rows, and joins what is written there later; and tmux moves what
+ * is erased from the first row on into the scrollback.
+ */
 void ci_screen_clear(struct ci_screen *s)
 {
-	if (!s->n_drawn)
-		return;
-	go_back(s);
-	buf_adds(s->out, ERASE_BELOW);
+	size_t rows = go_back(s);
+
+	if (rows)
+		buf_addf(s->out, "\033[%zuM" ERASE_LINE, rows);
 }
 
 /* Line by line, so that a terminal which shows half of it shows no gap. */
@@ -131,7 +138,11 @@ static void add_block(struct buf *out, const char *text)
 void ci_screen_draw(
 	struct ci_screen *s, const struct buf *above, struct ci_lines *lines)
 {
-	go_back(s);
+	if (s->columns != s->drawn_columns)
+		ci_screen_clear(s);
+	else
+		go_back(s);
+	s->drawn_columns = s->columns;
 	add_block(s->out, above->ptr);
 	add_block(s->out, lines->text.ptr);
 	buf_adds(s->out, ERASE_BELOW);

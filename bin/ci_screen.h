@@ -38,6 +38,7 @@ struct ci_screen {
 	int reflows;
 	size_t *drawn; /* the widths of the block's lines */
 	size_t n_drawn;
+	size_t drawn_columns; /* of the screen then */
 };
 
 /* Whether fd is a terminal on which a block can be drawn anew. */

@@ -40,7 +40,7 @@ unsigned ci_signals_take(struct ci_signals *s)
 	return what;
 }
 
-int ci_signals_suspend(struct err *e)
+int ci_signals_suspend(void (*leave)(void *arg), void *arg, struct err *e)
 {
 	sigset_t stop, old;
 
@@ -48,6 +48,9 @@ int ci_signals_suspend(struct err *e)
 	for (int i = 0; i < 2; i++)
 		if (proctree_signal(SIGSTOP, e) < 0)
 			return -1;
+	/* only now: the terminal drops what it has to show after it has sent
+	 * the signal, so what is written at once may be lost */
+	leave(arg);
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	if (kill(getpid(), SIGTSTP) < 0 ||

@@ -28,10 +28,10 @@ void ci_signals_close(struct ci_signals *s);
 /* What has come since, as bits. */
 unsigned ci_signals_take(struct ci_signals *s);
 /*
- * Stops all processes below and then this one, as SIGTSTP does; where nobody
- * could let it go on (an orphaned process group), the kernel does not stop it.
- * Returns when it goes on, and all below do, too.
+ * Stops all processes below, calls leave(), and stops this one, as SIGTSTP
+ * does; where nobody could let it go on (an orphaned process group), the
+ * kernel does not stop it. Returns when it goes on, and all below do, too.
  */
-int ci_signals_suspend(struct err *e);
+int ci_signals_suspend(void (*leave)(void *arg), void *arg, struct err *e);
 
 #endif
