@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/pipeline.h"
 #include "exec/executor.h"
+#include "exec/scratch.h"
 
 #define CI_NAME "quire-ci"
 
@@ -57,9 +58,10 @@ int ci_enter_tree(int *top, struct err *e);
 /* Makes the environment of the process that of the tree's jobs; it stands at
  * the top. */
 int ci_local_env(const struct ci_options *o, struct err *e);
-/* Sets QUIRE_CHANGED there to a new file, whose path goes into *file also after
- * an error, if it was made: it is the caller's to unlink and free. */
-int ci_set_changed(const char *rev, char **file, struct err *e);
+/* And what of it are files, in the folder: QUIRE_CHANGED where the options say
+ * so, and a TMPDIR where there is none. */
+int ci_local_files(
+	const struct ci_options *o, const struct scratch *in, struct err *e);
 /* The secrets that the options give. The caller releases them, after an error
  * too. */
 int ci_secrets(

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/envword.h"
@@ -148,36 +149,46 @@ static int list_changed(const char *rev, struct buf *changed, struct err *e)
 	return list_paths(others, changed, e);
 }
 
-/* Into a file, which is the QUIRE_CHANGED of the jobs. */
-static int write_changed(char **file, const struct buf *changed, struct err *e)
+/* NAME becomes the path of what is called so in the folder. */
+static int set_path(const char *var, const struct scratch *in, const char *name,
+	struct err *e)
 {
-	const char *folder = getenv("TMPDIR");
 	struct buf path = BUF_INIT;
 
-	buf_addf(&path, "%s/quire-changed.XXXXXX",
-		folder && *folder == '/' ? folder : "/tmp");
-	int fd = mkostemp(path.ptr, O_CLOEXEC);
-	if (fd < 0) {
-		err_sys(e, "%s", path.ptr);
-		buf_release(&path);
-		return -1;
-	}
-	*file = buf_detach(&path);
-	int ret = fs_write_all(fd, changed->ptr, changed->len);
-	if (close(fd) < 0 || ret < 0)
-		return err_sys(e, "%s", *file);
-	return set_var("QUIRE_CHANGED", *file, e);
+	buf_addf(&path, "%s/%s", in->path, name);
+	int ret = set_var(var, path.ptr, e);
+	buf_release(&path);
+	return ret;
 }
 
-int ci_set_changed(const char *rev, char **file, struct err *e)
+static int set_changed(const char *rev, const struct scratch *in, struct err *e)
 {
 	struct buf changed = BUF_INIT;
 	int ret = list_changed(rev, &changed, e);
 
-	if (ret == 0)
-		ret = write_changed(file, &changed, e);
+	if (ret == 0) {
+		int fd = openat(in->fd, "changed",
+			O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		if (fd < 0 || fs_write_all(fd, changed.ptr, changed.len) < 0)
+			ret = err_sys(e, "%s/changed", in->path);
+		if (fd >= 0 && close(fd) < 0 && ret == 0)
+			ret = err_sys(e, "%s/changed", in->path);
+	}
 	buf_release(&changed);
-	return ret;
+	return ret == 0 ? set_path("QUIRE_CHANGED", in, "changed", e) : ret;
+}
+
+int ci_local_files(
+	const struct ci_options *o, const struct scratch *in, struct err *e)
+{
+	if (o->changed_since && set_changed(o->changed_since, in, e) < 0)
+		return -1;
+	if (getenv("TMPDIR"))
+		return 0;
+	if (mkdirat(in->fd, "tmp", 0700) < 0)
+		return err_sys(e, "%s/tmp", in->path);
+	return set_path("TMPDIR", in, "tmp", e);
 }
 
 /* .quire/ci sees them, too; what a pipeline says of them is overridden later. */

@@ -223,6 +223,7 @@ static void add_verdict(struct ci_live *l, struct ci_lines *lines)
 	struct buf text = BUF_INIT;
 	int first = 1;
 
+	lines->max = (size_t)-1; /* not cut either */
 	ci_lines_end(lines);
 	ci_lines_add(lines,
 		red	  ? "failed"

@@ -140,24 +140,6 @@ static int say_result(struct executor *x, struct view *v,
 	return -1;
 }
 
-/* The jobs, with a folder for what they tell each other. */
-static int execute(
-	struct executor *x, struct executor_result *result, struct err *e)
-{
-	struct scratch scratch;
-	struct err ignored; /* what went wrong first is told */
-
-	if (scratch_make(&scratch, e) < 0)
-		return -1;
-	struct joboutput output = { scratch.path, scratch.fd };
-	x->output_to = &output;
-	int ret = executor_run(x, result, e);
-	x->output_to = NULL;
-	if (scratch_remove(&scratch, ret < 0 ? &ignored : e) < 0)
-		ret = -1;
-	return ret;
-}
-
 static int run_jobs(struct executor *x, struct view *v,
 	const struct ci_options *o, struct err *e)
 {
@@ -169,7 +151,7 @@ static int run_jobs(struct executor *x, struct view *v,
 	x->watch_fd = v->signals.fd;
 	x->fail_fast = !o->keep_going;
 	x->timeout_ms = x->pipeline->timeout_ms;
-	int ret = execute(x, &result, e);
+	int ret = executor_run(x, &result, e);
 	if (ret == 0)
 		ret = say_result(x, v, &result, e);
 	view_close(v);
@@ -185,7 +167,8 @@ struct local {
 	struct secret_source secrets;
 	struct sandbox sandbox;
 	struct buf changed; /* what the executor's cause points to */
-	char *changed_file;
+	struct scratch scratch;
+	struct joboutput output; /* there */
 	struct view view;
 };
 
@@ -196,10 +179,7 @@ static int load(struct executor *x, struct local *l, const struct ci_options *o,
 	/* while the process is where the paths of the options begin */
 	if (ci_secrets(&l->secrets, o, e) < 0 ||
 		ci_enter_tree(&x->workspace_fd, e) < 0 ||
-		ci_local_env(o, e) < 0)
-		return -1;
-	if (o->changed_since &&
-		ci_set_changed(o->changed_since, &l->changed_file, e) < 0)
+		ci_local_env(o, e) < 0 || ci_local_files(o, &l->scratch, e) < 0)
 		return -1;
 	if (ci_read_cause(&x->cause, &l->changed, e) < 0 ||
 		ci_sandbox(&l->sandbox, o, &x->sandbox, e) < 0)
@@ -237,8 +217,10 @@ static int run(struct executor *x, struct local *l, const struct ci_options *o,
 			e, EXIT_USAGE, "--list and --graph exclude each other");
 	if (o->json && !o->list)
 		return err_set(e, EXIT_USAGE, "--json needs --list");
-	if (load(x, l, o, e) < 0)
+	if (scratch_make(&l->scratch, e) < 0 || load(x, l, o, e) < 0)
 		return -1;
+	l->output = (struct joboutput){ l->scratch.path, l->scratch.fd };
+	x->output_to = &l->output;
 	return o->list || o->graph ? show(x, o, e)
 				   : run_jobs(x, &l->view, o, e);
 }
@@ -246,7 +228,7 @@ static int run(struct executor *x, struct local *l, const struct ci_options *o,
 int ci_run(const struct ci_options *o)
 {
 	struct local l = { .changed = BUF_INIT, .view = { .out = &l.out } };
-	struct err e;
+	struct err e, ignored;
 	struct executor x = {
 		.pipeline = &l.pipeline,
 		.secrets = &l.secrets,
@@ -260,9 +242,9 @@ int ci_run(const struct ci_options *o)
 
 	sendq_open(&l.out, STDOUT_FILENO, 1);
 	int ret = run(&x, &l, o, &e);
-	if (l.changed_file)
-		unlink(l.changed_file);
-	free(l.changed_file);
+	/* what went wrong first is told */
+	if (scratch_remove(&l.scratch, ret < 0 ? &ignored : &e) < 0)
+		ret = -1;
 	buf_release(&l.changed);
 	pipeline_release(&l.pipeline);
 	ci_sandbox_release(&l.sandbox);

@@ -2,7 +2,7 @@
 # quire-ci run and check: in a working tree, with no home and no database.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 69
+plan 71
 
 unset NO_COLOR
 mkdir -p "$T/tree/.quire" "$T/tree/src/deep"
@@ -302,3 +302,11 @@ check '--changed-since: jobs find the paths in a file' '
 check '--changed-since: which is gone afterwards' '
 	TMPDIR=$T/tmp && export TMPDIR && mkdir "$T/tmp" &&
 	run "$paths" --changed-since HEAD && test -z "$(ls "$T/tmp")"'
+check 'a job has a TMPDIR, which is gone afterwards' '
+	unset TMPDIR && run "{\"jobs\": [{\"id\": \"a\",
+		\"run\": \"echo x >\$TMPDIR/x; echo \$TMPDIR\"}]}" &&
+	dir=$(sed -n "s/^a | //p" "$T/shown") && test "$dir" && test ! -e "$dir"'
+check 'the sample project is green' '
+	cp -R "$ROOT/tests/sample" "$T/sample" && cd "$T/sample" &&
+	unset TMPDIR MAKEFLAGS MAKELEVEL && quire-ci run | tee "$T/shown" &&
+	shown "install +complete .*" && shown "install \| MMXXVI"'
