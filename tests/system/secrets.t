@@ -2,7 +2,7 @@
 # Secrets: quire secret, who gets them, and where their values are not.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 41
+plan 42
 
 new_home
 new_repo foo
@@ -200,6 +200,26 @@ check 'nor on a page' '
 		done
 	done >pages; get /foo/ci >>pages; get /foo/ci.json >>pages
 	grep -c "{{ token }}" pages && ! grep -aE "$values" pages'
+
+# the process that runs the job has them in its memory
+cat >spy.sh <<'E'
+mkdir -p w/.quire r s && echo 'Tr0ub4dor-3-xyzzy' >s/token && chmod 600 s/token
+printf '%s' '{"jobs": [{"id": "a", "secrets": {"T": "token"}, "run":
+	"ls /proc/self/fd >/dev/null; dd if=/proc/$PPID/mem count=0 2>&1"}]}' |
+	tr '\n' ' ' >w/.quire/ci.json
+mkfifo hold
+quire-ci exec --workspace w --run-dir r --secrets s >events <>hold
+cat r/jobs/a/sh-1.log
+E
+mkdir spied
+if [ "$(id -u)" = 0 ]; then
+	chown 65534 spied
+	as='setpriv --reuid=65534 --regid=65534 --clear-groups'
+else
+	as=
+fi
+check 'of which not even the job itself can read it' '
+	chmod 755 . && cd spied && $as sh -c "$(cat ../spy.sh)" >../log && cat ../log && grep "Permission denied" ../log'
 
 # who gets none
 quire config foo protectedRefs 'refs/heads/main refs/tags/v*'

@@ -303,6 +303,24 @@ static void what_is_held_at_the_end_may_pass_the_limit(void **state)
 	redactor_free(r);
 }
 
+static void so_may_a_whole_line_that_is_held(void **state)
+{
+	struct redactor *r = one_secret();
+	struct bench b;
+	struct buf out = BUF_INIT;
+
+	(void)state;
+	set_up(&b, 50);
+	b.pump.redactor = r;
+	/* in hexadecimal it may go on in the next line */
+	put(&b, 0, "12345\n7365\n", 11);
+	logpump_drain(&b.pump);
+	take(&b, &out);
+	assert_non_null(strstr(out.ptr, "; 5 bytes of output were dropped"));
+	buf_release(&out);
+	redactor_free(r);
+}
+
 static void says_a_line_of_its_own(void **state)
 {
 	struct bench b;
@@ -352,6 +370,7 @@ int main(void)
 		cmocka_unit_test(secrets_are_taken_out_before_lines_are_cut),
 		cmocka_unit_test(what_is_held_back_counts_as_dropped),
 		cmocka_unit_test(what_is_held_at_the_end_may_pass_the_limit),
+		cmocka_unit_test(so_may_a_whole_line_that_is_held),
 		cmocka_unit_test(says_a_line_of_its_own),
 		cmocka_unit_test(many_short_reads_make_it_pause),
 	};
