@@ -115,6 +115,11 @@ static void add_system(struct plan *p)
 {
 	static const char *const folders[] = { "/usr", "/etc", "/bin", "/sbin",
 		"/lib", "/lib32", "/lib64", "/libx32" };
+	/* the kernel knows root by his number alone, whatever the namespace,
+	 * where he writes to these */
+	static const char *const kernels[] = { "/proc/sys", "/proc/fs",
+		"/proc/irq", "/proc/bus", "/proc/acpi", "/proc/scsi",
+		"/proc/driver", "/proc/sysrq-trigger" };
 	char target[PATH_MAX];
 	struct stat st;
 
@@ -131,6 +136,8 @@ static void add_system(struct plan *p)
 	}
 	add(p, "--dev", "/dev", NULL);
 	add(p, "--proc", "/proc", NULL);
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)
+		add(p, "--ro-bind-try", kernels[i], kernels[i]);
 	add_tmp(p);
 	if (p->s->fresh) {
 		add_fresh(p, p->s->home);
