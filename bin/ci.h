@@ -26,7 +26,7 @@ struct ci_options {
 	struct strv binds, hides;
 	int no_network;
 	/* exec */
-	const char *workspace, *run_dir;
+	const char *workspace, *run_dir, *git_dir;
 	int64_t max_log; /* bytes; 0: no limit */
 	struct limits limits;
 	const char *secrets; /* the folder */

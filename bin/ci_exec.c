@@ -9,6 +9,7 @@
 
 #include "base/event.h"
 #include "exec/evaluate.h"
+#include "exec/history.h"
 #include "exec/proctree.h"
 #include "exec/sendq.h"
 #include "program.h"
@@ -50,8 +51,22 @@ static int is_cut_short(const struct executor_result *r)
 	return r->outcome == EXECUTOR_HANGUP || r->outcome == EXECUTOR_SIGNAL;
 }
 
+/* sandbox: shows jobs the objects, if they are confined. */
+static int add_history(
+	const struct ci_options *o, struct sandbox *sandbox, struct err *e)
+{
+	const char *commit = getenv("QUIRE_SHA");
+
+	if (!o->git_dir || !commit)
+		return err_set(e, EXIT_USAGE,
+			"a pipeline with \"history\" needs --git-dir and "
+			"QUIRE_SHA");
+	return history_make(
+		o->workspace, o->git_dir, commit, &sandbox->objects, e);
+}
+
 static int exec_pipeline(const struct executor *x, const struct ci_options *o,
-	struct pipeline *p, struct err *e)
+	struct sandbox *sandbox, struct pipeline *p, struct err *e)
 {
 	struct executor_result result = { 0 };
 
@@ -62,6 +77,8 @@ static int exec_pipeline(const struct executor *x, const struct ci_options *o,
 			       : -1;
 	if (is_cut_short(&result))
 		return say_cut_short(&result, e);
+	if (p->history && add_history(o, sandbox, e) < 0)
+		return -1;
 	int ret = executor_run(x, &result, e);
 	if (ret == 0 && is_cut_short(&result))
 		return say_cut_short(&result, e);
@@ -104,7 +121,7 @@ int ci_exec(const struct ci_options *o)
 		proctree_subreaper(1, &e) == 0) {
 		output.fd = x.run_dir_fd;
 		x.output_to = &output;
-		ret = exec_pipeline(&x, o, &p, &e);
+		ret = exec_pipeline(&x, o, &sandbox, &p, &e);
 	}
 	free((char *)output.dir);
 	pipeline_release(&p);

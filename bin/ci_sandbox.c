@@ -127,6 +127,7 @@ void ci_sandbox_release(struct sandbox *s)
 	free((char *)(uintptr_t)s->tmp);
 	free((char *)(uintptr_t)s->cache);
 	free((char *)(uintptr_t)s->changed);
+	strv_release(&s->objects);
 	strv_release(&s->binds);
 	strv_release(&s->hide);
 }

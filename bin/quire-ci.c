@@ -55,6 +55,7 @@ static const char usage[] =
 	"      --secret NAME=FILE\n"
 	"                       the value of a secret; '-': standard input\n"
 	"      --workspace DIR  where the commands start\n"
+	"      --git-dir DIR    the repository that \"history\" is taken from\n"
 	"      --run-dir DIR    where jobs/<id>/sh-<n>.log go\n"
 	"      --max-log BYTES  the limit of one log, as 64M; 0 is none\n"
 	"      --limit NAME=VALUE  what a job may take, as maxFiles=1024: the\n"
@@ -95,6 +96,7 @@ static const struct ci_option {
 	{ "json", RUN, FLAG, TO(json) },
 	{ "workspace", EXEC, TEXT, TO(workspace) },
 	{ "run-dir", EXEC, TEXT, TO(run_dir) },
+	{ "git-dir", EXEC, TEXT, TO(git_dir) },
 	{ "max-log", EXEC, SIZE, TO(max_log) },
 	{ "limit", EXEC, LIMIT, TO(limits) },
 	{ "secrets", EXEC, TEXT, TO(secrets) },

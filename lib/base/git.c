@@ -64,8 +64,8 @@ static int wait_for(pid_t pid, int *status)
 	return 0;
 }
 
-int git_run(const char *git_dir, const char *const *argv, struct buf *out,
-	size_t max, struct err *e)
+static int run(enum gitenv_kind kind, const char *git_dir,
+	const char *const *argv, struct buf *out, size_t max, struct err *e)
 {
 	int pipefd[2], log, status, result = -1;
 	pid_t pid;
@@ -79,7 +79,7 @@ int git_run(const char *git_dir, const char *const *argv, struct buf *out,
 		goto out;
 	}
 	const int fds[3] = { -1, pipefd[1], log };
-	int rc = gitenv_spawn(&pid, argv, GITENV_USER, git_dir, fds);
+	int rc = gitenv_spawn(&pid, argv, kind, git_dir, fds);
 	close(pipefd[1]);
 	if (rc) {
 		errno = rc;
@@ -109,6 +109,18 @@ out:
 	if (log >= 0)
 		close(log);
 	return result;
+}
+
+int git_run(const char *git_dir, const char *const *argv, struct buf *out,
+	size_t max, struct err *e)
+{
+	return run(GITENV_USER, git_dir, argv, out, max, e);
+}
+
+int git_run_lean(const char *git_dir, const char *const *argv, struct buf *out,
+	size_t max, struct err *e)
+{
+	return run(GITENV_LEAN, git_dir, argv, out, max, e);
 }
 
 /* ENOENT: the repository is gone; EIO: something else is wrong with it. */

@@ -41,5 +41,9 @@ int git_refs_named(const char *git_dir, const char *const *names,
  */
 int git_run(const char *git_dir, const char *const *argv, struct buf *out,
 	size_t max, struct err *e);
+/* The same with GITENV_LEAN: nobody's configuration counts, which may name
+ * programs. */
+int git_run_lean(const char *git_dir, const char *const *argv, struct buf *out,
+	size_t max, struct err *e);
 
 #endif

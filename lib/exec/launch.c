@@ -77,6 +77,8 @@ int launch_make(struct launch *l, struct db *db, const struct home *h,
 	strv_pushf(&l->argv, "%s/workspace", d->path);
 	strv_push(&l->argv, "--run-dir");
 	strv_push(&l->argv, d->path);
+	strv_push(&l->argv, "--git-dir");
+	strv_push(&l->argv, r->git_dir);
 	if (add_limit(&l->argv, "--max-log", db, r, "maxLog", e) ||
 		add_secrets(&l->argv, db, h, r, e) ||
 		add_job_limits(&l->argv, db, r, e))

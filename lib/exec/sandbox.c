@@ -83,10 +83,13 @@ static void add_namespaces(struct plan *p)
 static int has_own_below(const struct sandbox *s, const char *folder)
 {
 	const char *const own[] = { s->workspace, s->home, s->tmp, s->cache,
-		s->changed, s->objects, s->output, s->inputs };
+		s->changed, s->output, s->inputs };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (own[i] && below(own[i], folder))
+			return 1;
+	for (size_t i = 0; i < s->objects.n; i++)
+		if (below(s->objects.v[i], folder))
 			return 1;
 	return 0;
 }
@@ -339,7 +342,8 @@ static void add_run(struct plan *p)
 	}
 	add_own(p, "--bind", s->workspace);
 	add_own(p, "--bind", s->cache);
-	add_own(p, "--ro-bind", s->objects);
+	for (size_t i = 0; i < s->objects.n; i++)
+		add_own(p, "--ro-bind", s->objects.v[i]);
 	add_own(p, "--ro-bind", s->changed);
 	add_own(p, "--ro-bind", s->inputs);
 	add_own(p, "--bind", s->output);

@@ -32,7 +32,8 @@ struct sandbox {
 	int fresh; /* home and tmp are empty, and in memory */
 	const char *cache; /* read-write */
 	const char *changed; /* read-only */
-	const char *objects; /* read-only: a repository's */
+	struct strv
+		objects; /* read-only: a repository's, and its alternates' */
 	const char *output; /* read-write: the job's own */
 	const char *inputs; /* read-only: the job's own */
 	struct strv binds; /* as base/bindword.h has them: PATH or PATH:rw */
