@@ -26,6 +26,7 @@
 #include "exec/runner.h"
 #include "exec/secret.h"
 #include "exec/sendq.h"
+#include "exec/usage.h"
 
 struct pump {
 	struct logpump log;
@@ -47,6 +48,7 @@ struct state {
 
 	struct confine confine;
 	struct runner runner;
+	struct usage usage; /* of the workspace */
 	int64_t deadline; /* monotonic; 0: none */
 	int64_t kill_at; /* all below was told to end; 0: not yet */
 	int timed_out;
@@ -236,7 +238,27 @@ static void kill_all(struct state *s)
 		fail(s, "%s", e.text);
 }
 
-/* One turn of waiting for processes, with the time limit in mind. */
+static void measure(struct state *s)
+{
+	struct buf limit = BUF_INIT;
+
+	if (!usage_look(&s->usage))
+		return;
+	units_add_size(&limit, s->spec->limits.workspace_bytes);
+	fail(s, "the workspace is larger than maxWorkspace (%s)", limit.ptr);
+	buf_release(&limit);
+	usage_release(&s->usage);
+	begin_end(s);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}
+
+/* One turn of waiting for processes, with the limits in mind. */
 static void turn(struct state *s)
 {
 	int64_t now = clock_mono_ms();
@@ -248,11 +270,14 @@ static void turn(struct state *s)
 			s->timed_out = 1;
 		if (late || s->stopped)
 			begin_end(s);
+		else
+			measure(s);
 	} else if (now >= s->kill_at) {
 		kill_all(s);
 		return;
 	}
-	step(s, s->kill_at ? s->kill_at : s->deadline);
+	step(s, s->kill_at ? s->kill_at
+			   : earlier(s->deadline, s->usage.next_ms));
 }
 
 /* The open log of command n, or -1 with the reason; -1 without: there are no
@@ -376,8 +401,9 @@ static int run_command(struct state *s, size_t n)
 static void clean_up(struct state *s)
 {
 	runner_look(&s->runner);
-	/* the job's work is done, its time limit with it */
+	/* the job's work is done, its limits with it */
 	s->deadline = 0;
+	usage_release(&s->usage);
 	if (s->runner.busy && !s->kill_at)
 		begin_end(s);
 	while (s->runner.busy)
@@ -469,6 +495,8 @@ static int start_up(struct state *s, struct err *e)
 		return -1;
 	if (spec->job->timeout_ms)
 		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
+	usage_init(&s->usage, spec->limits.workspace_bytes, spec->workspace_fd,
+		spec->run_dir_fd);
 	jobspawn_env(&s->env, spec->env, spec->pipeline,
 		spec->evaluates ? NULL : spec->job,
 		spec->output ? spec->output->dir : NULL);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/units.h"
 
 #define COUNT_MAX 1000000000
@@ -23,6 +24,7 @@ static const struct limit {
 	{ "maxArtifacts", SIZE, offsetof(struct limits, artifact_bytes) },
 	{ "maxFileSize", SIZE, offsetof(struct limits, file_bytes) },
 	{ "maxFiles", COUNT, offsetof(struct limits, files) },
+	{ "maxWorkspace", SIZE, offsetof(struct limits, workspace_bytes) },
 	{ "nice", NICE, offsetof(struct limits, nice) },
 };
 
@@ -145,9 +147,14 @@ void limit_nice_session(void)
 	int fd = level > 0 ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC)
 			   : -1;
 
-	/* without it the level counts all the same, among the session */
-	if (fd >= 0) {
-		dprintf(fd, "%d", level);
-		close(fd);
+	if (fd < 0)
+		return;
+	/* the kernel takes one in 100 ms; without it the level still counts
+	 * within the session */
+	for (int i = 0; i < 6 && dprintf(fd, "%d", level) < 0; i++) {
+		if (errno != EAGAIN)
+			break;
+		clock_sleep_ms(30);
 	}
+	close(fd);
 }

@@ -236,7 +236,9 @@ int setting_check_run(struct db *db, const char *repo, struct err *e)
 {
 	static const char *const needed[] = { "bind", "env", "maxLog",
 		"network", "path", "protectedRefs", "sandbox", "timeout",
-		"maxArtifacts", "maxFileSize", "maxFiles", "nice" };
+		/* of jobs: see quire-config(5) */
+		"maxArtifacts", "maxFileSize", "maxFiles", "maxWorkspace",
+		"nice" };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		char *value = setting_get(db, repo, needed[i], e);

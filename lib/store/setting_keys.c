@@ -28,6 +28,8 @@ const struct setting_key setting_keys[] = {
 		"most of a command's output that is kept; 0: all" },
 	{ "maxRuns", SETTING_INT, GLOBAL, "1", NULL, 1, 1024,
 		"how many runs are active at a time" },
+	{ "maxWorkspace", SETTING_SIZE, PER_REPO, "10G", NULL, 0, 0,
+		"what a run may have on the disk while it runs; 0: no limit" },
 	{ "minFree", SETTING_SIZE, GLOBAL, "1G", NULL, 0, 0,
 		"no run is begun with less space free than this" },
 	{ "network", SETTING_BOOL, PER_REPO, "on", NULL, 0, 0,

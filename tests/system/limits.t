@@ -11,8 +11,8 @@ at_end "kill $!"
 ci() {
 	rm -rf "$T/w" "$T/r"
 	mkdir -p "$T/w/.quire" "$T/r/home" "$T/r/tmp"
-	printf '%s\n' "{\"jobs\": [{\"id\": \"a\", \"run\": $1}]}" \
-		>"$T/w/.quire/ci.json"
+	printf '%s\n' "{\"jobs\": [{\"id\": \"a\", \"run\": $1}]}" |
+		tr '\n\t' '  ' >"$T/w/.quire/ci.json"
 	shift
 	(HOME=$T/r/home TMPDIR=$T/r/tmp && export HOME TMPDIR &&
 		exec quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@") \
@@ -26,7 +26,7 @@ same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 sandboxes=none
 [ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&
 	sandboxes='none bwrap'
-plan $((4 + 8 * $(echo "$sandboxes" | wc -w)))
+plan $((6 + 10 * $(echo "$sandboxes" | wc -w)))
 
 for sandbox in $sandboxes; do
 	box="--sandbox $sandbox"
@@ -56,11 +56,34 @@ for sandbox in $sandboxes; do
 	check "no core is dumped, unless the job wants it ($sandbox)" '
 		(ulimit -c unlimited && ci "\"ulimit -c; ulimit -c 1000 && ulimit -c\"" \
 			$box) && same "$(text 1 | tr "\n" " ")" "0 1000 "'
+	check "a workspace that grows beyond maxWorkspace ends its job ($sandbox)" '
+		ci "\"mkdir -p a/b; head -c 9M /dev/zero >a/b/big; sleep 20\"" \
+			$box --limit maxWorkspace=8M &&
+		job_is failed &&
+		same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
+	check "what is in TMPDIR counts, too ($sandbox)" '
+		ci "\"head -c 9M /dev/zero >\$TMPDIR/big; sleep 20\"" \
+			$box --limit maxWorkspace=8M &&
+		same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
 	check "without limits all is as outside ($sandbox)" '
 		ci "\"ulimit -n; ulimit -f; nice\"" $box &&
 		same "$(text 1)" "$(ulimit -n; ulimit -f; nice)"'
 done
 
+check 'a link leads to nothing that counts, nor do holes or second names' '
+	mkdir -p other && head -c 9M /dev/zero >other/big &&
+	ci "\"ln -s $T/other l; ln -s $T/other/big f; truncate -s 1G hole; head -c 5M /dev/zero >one;
+		ln one two; ln one three; until test -e over; do sleep 0.1; done\"" \
+		--limit maxWorkspace=8M & ci=$!
+	wait_for "test -e w/three" && sleep 4 && touch w/over; wait $ci
+	job_is complete'
+# The measure of a large tree is one of many slices.
+check 'a large tree is measured in slices, and output goes on meanwhile' '
+	mkdir -p many && (cd many && for d in $(seq 10); do mkdir $d
+		(cd $d && seq 500 | xargs touch); done)
+	ci "\"mv $T/many .; head -c 9M /dev/zero >many/1/zz; sleep 20\"" \
+		--limit maxWorkspace=8M &&
+	same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
 check 'a limit that is none is told' '
 	quire-ci exec --limit maxFile=1 --workspace . --run-dir . 2>err
 	test $? = 2 && grep "maxFile=1.* is no limit" err'
