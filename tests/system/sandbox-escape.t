@@ -8,7 +8,7 @@ TMPDIR=/var/tmp
 SANDBOX=${SANDBOX:-bwrap}
 . "$(dirname "$0")/lib.sh"
 need_sandbox
-plan 46
+plan 47
 
 new_home
 quire config maxRuns 2
@@ -90,13 +90,17 @@ mv "\$QUIRE_WORKSPACE" "\$QUIRE_WORKSPACE.x" 2>/dev/null && {
 rm -rf "\$HOME" 2>/dev/null; ln -sT \$H/secrets "\$HOME" 2>/dev/null && got home-link
 rm -rf "\$TMPDIR" 2>/dev/null; ln -sT \$H/secrets "\$TMPDIR" 2>/dev/null && got tmp-link
 rm -rf "\$QUIRE_CACHE" 2>/dev/null; ln -sT \$H/secrets "\$QUIRE_CACHE" 2>/dev/null && test -L "\$QUIRE_CACHE" && got cache-link
+rm -f "\$QUIRE_OUTPUT" 2>/dev/null; ln -sT \$H/secrets/token "\$QUIRE_OUTPUT" 2>/dev/null && got output-link
+rm -rf "\$QUIRE_INPUTS" 2>/dev/null; ln -sT \$H/secrets "\$QUIRE_INPUTS" 2>/dev/null && got inputs-link
+echo A=1 >>"\$QUIRE_OUTPUT"
 echo END
 END
 ln -s "$H/secrets/token" foo/to-secret
 ln -s ../../../.. foo/to-home
 git -C foo add attack to-secret to-home
 pipeline foo '{"jobs":[{"id":"a","run":"PARENT=$PPID bash ./attack"},
-	{"id":"b","run":"echo still here"}]}'
+	{"id":"b","needs":["a"],"run":["cat $QUIRE_INPUTS/a",
+		"echo B=1 >>$QUIRE_INPUTS/a || echo GOT it not"]}]}'
 push foo >/dev/null
 wait_for 'test "$(row 1 finished_at_ms)"'
 text 1 a 1 >"$T/said"
@@ -104,7 +108,7 @@ at_end 'rm -f /usr/quire-evil /etc/quire-evil /quire-evil'
 grep -v GOT "$T/said" >&2
 
 check 'the attacker came to its end, and the next job ran' '
-	tail -n 1 said | grep -x END && test "$(text 1 b 1)" = "still here" &&
+	tail -n 1 said | grep -x END && test "$(text 1 b 1)" = A=1 &&
 	test "$(row 1 state)" = complete'
 kept() { ! grep -x "GOT $1" "$T/said"; }
 check 'the database is not read' 'kept database'
@@ -135,7 +139,9 @@ check 'no root, no owner is changed' 'kept chroot && kept chown'
 check 'namespaces of its own give it nothing' \
 	'kept namespaces && kept namespace-writes && kept nsenter'
 check 'its folders are no links' 'kept moves-workspace && kept home-link &&
-	kept tmp-link && kept cache-link'
+	kept tmp-link && kept cache-link && kept output-link && kept inputs-link'
+check "what another job has put out is not changed" '
+	text 1 b 2 | grep "GOT it not"'
 check 'what the host has is as it was' '
 	test "$(cat "$H/secrets/token")" = s3cret && test -d "$H/cache/foo.git" &&
 	test ! -L "$H/cache/foo.git" && ! find "$H/secrets" "$H/repos" -name "*evil*" |
