@@ -5,8 +5,8 @@
 set -eu
 
 build='gcc make git libc6-dev libsqlite3-dev libgit2-dev libjson-c-dev'
-run='sqlite3 lighttpd'
-test='libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
+run='bubblewrap sqlite3 lighttpd'
+test='bubblewrap libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
 	util-linux openssh-server openssh-client faketime tmux graphviz'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 asan='libclang-rt-dev'

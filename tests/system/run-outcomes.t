@@ -28,7 +28,7 @@ check 'it says what confined it' 'test "$(row 1 sandbox)" = "${SANDBOX:-none}"'
 check 'nothing is left of the workspace' \
 	'wait_for "! test -e \"$(dir 1)/wake\"" &&
 	test "$(ls "$(dir 1)")" = "$(printf \
-		"events.jsonl\njobs\nlock\nquire-ci.log")"'
+		"events.jsonl\njobs\nlock\noutputs\nquire-ci.log")"'
 check 'no variable comes from outside' \
 	'text 1 env 1 | cut -d= -f1 | sort >"$T/names"
 	printf "%s\n" CI HOME LANG PATH PWD QUIRE_BRANCH QUIRE_CACHE \
@@ -121,9 +121,12 @@ check 'the pusher was not held: the push stands' \
 	'test "$(git -C "$QUIRE_HOME/repos/foo.git" rev-parse main)" = \
 		"$(git -C foo rev-parse HEAD)"'
 
-# quire-ci is the parent of the process that stands for the job
-pipeline foo '{"jobs":[{"id":"a","run":"kill -9 $(sed -n \"s/^PPid:.//p\" /proc/$PPID/status); sleep 9"}]}' 'kills its executor'
+pipeline foo '{"jobs":[{"id":"a","run":"touch up; sleep 1000"}]}' 'is killed'
 push foo >/dev/null
+wait_for 'test -e "$(dir 6)/workspace/up"'
+# quire-ci is the parent of the process that stands for the job
+executor=$(pgrep -of "^quire-ci exec .*/$(row 6 id)")
+kill -9 "$executor"
 wait_idle
 check 'a killed executor is a crash' \
 	'test "$(row 6 state,failure_kind)" = "failed|process-crashed"'
