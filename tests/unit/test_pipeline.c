@@ -457,6 +457,73 @@ static void when_lets_run_what_matches(void **state)
 		changed, sizeof(changed), "no change in lib/**");
 }
 
+/* What a run is for, against every kind of `when`: 1 it runs. */
+static const struct {
+	const char *when;
+	int main, release, dev, v1, none; /* branches, a tag, another ref */
+} refs[] = {
+	{ "{}", 1, 1, 1, 1, 1 },
+	{ "{'branch': 'main'}", 1, 0, 0, 0, 0 },
+	{ "{'branch': 'mai'}", 0, 0, 0, 0, 0 },
+	{ "{'branch': '*'}", 1, 1, 1, 0, 0 },
+	{ "{'branch': 'release/*'}", 0, 1, 0, 0, 0 },
+	/* with no flags, '*' and '?' match '/' as well */
+	{ "{'branch': 'rel*'}", 0, 1, 0, 0, 0 },
+	{ "{'branch': 'release?1/x'}", 0, 1, 0, 0, 0 },
+	{ "{'branch': '[dm]*'}", 1, 0, 1, 0, 0 },
+	{ "{'branch': ['dev', 'main']}", 1, 0, 1, 0, 0 },
+	{ "{'branch': 'refs/heads/main'}", 0, 0, 0, 0, 0 },
+	{ "{'tag': '*'}", 0, 0, 0, 1, 0 },
+	{ "{'tag': 'v[0-9]*'}", 0, 0, 0, 1, 0 },
+	{ "{'tag': ['w*', 'v1.0']}", 0, 0, 0, 1, 0 },
+	{ "{'tag': 'v'}", 0, 0, 0, 0, 0 },
+	/* all that are given: no run is for both */
+	{ "{'branch': '*', 'tag': '*'}", 0, 0, 0, 0, 0 },
+	{ "{'branch': 'main', 'paths': 'src/**'}", 1, 0, 0, 0, 0 },
+	{ "{'branch': 'main', 'paths': 'lib/**'}", 0, 0, 0, 0, 0 },
+	{ "{'tag': 'v*', 'paths': ['lib/**', 'src/**/*.c']}", 0, 0, 0, 1, 0 },
+	{ "{'paths': '*.c'}", 0, 0, 0, 0, 0 },
+	{ "{'paths': '**/*.c'}", 1, 1, 1, 1, 1 },
+	{ "{'paths': 'src/*/a.c'}", 1, 1, 1, 1, 1 },
+	{ "{'paths': 'src'}", 0, 0, 0, 0, 0 },
+	{ "{'paths': 'src/**/**'}", 1, 1, 1, 1, 1 },
+};
+
+static void when_is_a_table(void **state)
+{
+	static const char changed[] = "src/x/a.c";
+	struct buf text = BUF_INIT, why = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refs) / sizeof(*refs); i++) {
+		const struct {
+			const char *branch, *tag;
+			int runs;
+		} runs[] = {
+			{ "main", NULL, refs[i].main },
+			{ "release/1/x", NULL, refs[i].release },
+			{ "dev", NULL, refs[i].dev },
+			{ NULL, "v1.0", refs[i].v1 },
+			{ NULL, NULL, refs[i].none },
+		};
+		struct pipeline p;
+
+		buf_reset(&text);
+		buf_addf(&text,
+			"{'jobs': [{'id': 'a', 'run': 'x', 'when': %s}]}",
+			refs[i].when);
+		parse(&p, text.ptr);
+		for (size_t k = 0; k < sizeof(runs) / sizeof(*runs); k++)
+			if (when_matches(&p.jobs[0].when, runs[k].branch,
+				    runs[k].tag, changed, sizeof(changed),
+				    &why) != runs[k].runs)
+				fail_msg("%s, column %zu", refs[i].when, k + 1);
+		pipeline_release(&p);
+	}
+	buf_release(&text);
+	buf_release(&why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +540,7 @@ int main(void)
 		cmocka_unit_test(refuses_a_huge_file),
 		cmocka_unit_test(a_long_chain_is_no_trouble),
 		cmocka_unit_test(when_lets_run_what_matches),
+		cmocka_unit_test(when_is_a_table),
 	};
 
 	return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

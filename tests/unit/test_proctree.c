@@ -137,6 +137,44 @@ static void ends_a_whole_tree(void **state)
 	end_with(50);
 }
 
+/* Two trees to keep, each in a session of its own, as jobs are; one lost its
+ * root; a process without a tree. */
+static void ends_the_others_alone(void **state)
+{
+	static const char *const tree =
+		"exec setsid sh -c 'sleep 1000 & echo; wait'";
+	struct err e = { 0 };
+	pid_t keep[2];
+
+	(void)state;
+	keep[0] = start(tree);
+	pid_t dead = start(tree);
+	keep[1] = start(tree);
+	start("trap '' TERM; echo; while :; do sleep 1; done");
+	kill(dead, SIGKILL);
+	assert_int_equal(waitpid(dead, NULL, 0), dead);
+	assert_int_equal(proctree_end_others(keep, 2, &e), 0);
+	for (int i = 0; i < 2; i++) {
+		char path[64], child[16] = "";
+
+		assert_int_equal(waitpid(keep[i], NULL, WNOHANG), 0);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/children",
+			(int)keep[i], (int)keep[i]);
+		FILE *f = fopen(path, "r");
+		assert_non_null(f);
+		assert_non_null(fgets(child, sizeof(child), f));
+		fclose(f);
+		kill(keep[i], SIGKILL);
+		assert_int_equal(waitpid(keep[i], NULL, 0), keep[i]);
+		/* what it had is ours, and no other is */
+		assert_int_equal(waitpid((pid_t)atoi(child), NULL, WNOHANG), 0);
+		kill((pid_t)atoi(child), SIGKILL);
+		assert_int_equal(
+			waitpid((pid_t)atoi(child), NULL, 0), atoi(child));
+	}
+	assert_nothing_left();
+}
+
 static void ends_one_that_forks_all_the_time(void **state)
 {
 	(void)state;
@@ -236,6 +274,7 @@ int main(void)
 		cmocka_unit_test(ends_a_stopped_one),
 		cmocka_unit_test(ends_a_daemon),
 		cmocka_unit_test(ends_a_whole_tree),
+		cmocka_unit_test(ends_the_others_alone),
 		cmocka_unit_test(ends_one_that_forks_all_the_time),
 		cmocka_unit_test(spares_itself_and_its_group),
 		cmocka_unit_test(ends_marked_ones_and_no_others),
