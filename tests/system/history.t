@@ -26,7 +26,7 @@ frozen() { find "$bare" -printf '%p %T@ %C@ %s %m\n' | sort; }
 	printf '* text=auto\n*.bat eol=crlf\n*.txt ident\n' >.gitattributes
 	printf 'a\nb\n' >a.bat
 	echo '$Id$' >id.txt
-	git add . && git commit -qm files
+	git add . 2>/dev/null && git commit -qm files
 )
 history='{"history": true, "jobs": [
 	{"id": "a", "run": ["git diff-index HEAD; git status --porcelain --ignored", "git describe --dirty",
