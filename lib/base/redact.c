@@ -195,6 +195,11 @@ static void settle(struct redact_stream *s, const char *data, uint64_t begin,
 		memmove(s->found, s->found + n, s->n_found * sizeof(*s->found));
 }
 
+static inline unsigned pair(const uint8_t *pairs, const uint8_t *text)
+{
+	return pairs[text[0] << 8 | text[1]];
+}
+
 /* From at on, the first place where a pattern may begin, as far as can be told
  * by two bytes: at len and the byte before it, it can't. */
 static size_t skip(
@@ -205,11 +210,16 @@ static size_t skip(
 
 	/* a pair at i shows what begins there and what begins before it */
 	for (; i + 1 < len; i += 2) {
-		if (!pairs[text[i] << 8 | text[i + 1]])
-			continue;
-		if (pairs[text[i - 1] << 8 | text[i]] & REDACT_STARTS)
+		while (i + 7 < len &&
+			!(pair(pairs, text + i) | pair(pairs, text + i + 2) |
+				pair(pairs, text + i + 4) |
+				pair(pairs, text + i + 6)))
+			i += 8;
+		if (i + 1 >= len)
+			break;
+		if (pair(pairs, text + i - 1) & REDACT_STARTS)
 			return i - 1;
-		if (pairs[text[i] << 8 | text[i + 1]] & REDACT_STARTS)
+		if (pair(pairs, text + i) & REDACT_STARTS)
 			return i;
 	}
 	return i - 1;

@@ -2,7 +2,7 @@
 # Secrets: quire secret, who gets them, and where their values are not.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 42
+plan 44
 
 new_home
 new_repo foo
@@ -88,11 +88,12 @@ job_reason() {
 go '{"env": {"ALL": "yes"}, "jobs": [
 	{"id": "with", "secrets": {"TOKEN": "token"}, "run": [
 		"test \"$TOKEN\" = \"Tr0ub4dor-3-xyzzy\" && printenv ALL",
-		"touch $HOME/../ready; until [ -e $HOME/../on ]; do sleep 0.05; done",
+		"touch $QUIRE_CACHE/ready; until [ -e $QUIRE_CACHE/on ]; do sleep 0.05; done",
 		"echo seen by $(printenv | grep -c \"^TOKEN=\")"]},
 	{"id": "without", "run": "printenv | grep -c Tr0ub"}]}' &
 at_end 'wait'
-wait_for 'ls "$QUIRE_HOME"/runs/foo.git/*/ready'
+cache=$QUIRE_HOME/cache/foo.git
+wait_for 'test -e "$cache/ready"'
 for pid in /proc/[0-9]*; do
 	tr '\0' ' ' <"$pid/cmdline"
 	echo
@@ -114,7 +115,7 @@ check 'the value is in no event and not in the database, nor in its WAL' '
 	test -s "$QUIRE_HOME/quire.db-wal" &&
 	! grep -rla Tr0ub "$QUIRE_HOME" --exclude-dir=secrets \
 		--exclude-dir=repos --exclude-dir=workspace'
-touch "$(dirname "$(ls "$QUIRE_HOME"/runs/foo.git/*/ready)")/on"
+touch "$cache/on"
 wait
 run=1
 check 'the job has it, under the name that it gave' \
@@ -223,24 +224,24 @@ check 'of which not even the job itself can read it' '
 
 # who gets none
 quire config foo protectedRefs 'refs/heads/main refs/tags/v*'
-job='{"jobs": [{"id": "a", "secrets": {"T": "token"}, "run": "touch $HOME/../ran"}]}'
+job='{"jobs": [{"id": "a", "secrets": {"T": "token"}, "run": "touch $QUIRE_CACHE/ran"}]}'
 go "$job"
 check 'a ref that is in protectedRefs gets secrets' \
-	'test -e "$(dir $run)/ran"'
+	'rm "$cache/ran"'
 git -C foo checkout -qb side
 git -C foo commit -q --allow-empty -m again
 push foo side && run=$((run + 1)) && wait_idle
 check 'one that is not gets none: the job fails, and says what to do' '
 	same "$(job_reason a)" \
 		"secret '\''token'\'': this ref gets no secrets (setting protectedRefs)" &&
-	! test -e "$(dir $run)/ran" && same "$(state foo#$run)" failed'
+	! test -e "$cache/ran" && same "$(state foo#$run)" failed'
 git -C foo checkout -q main
-go '{"jobs": [{"id": "a", "secrets": {"T": "absent"}, "run": "touch $HOME/../ran"},
+go '{"jobs": [{"id": "a", "secrets": {"T": "absent"}, "run": "touch $QUIRE_CACHE/ran"},
 	{"id": "b", "run": "true"}]}'
 check 'a secret that is not there fails its job, before its first command' '
 	same "$(job_reason a)" \
 		"secret '\''absent'\'': there is none (quire secret set absent)" &&
-	! test -e "$(dir $run)/ran" &&
+	! test -e "$cache/ran" &&
 	same "$(sql "SELECT jobs.state FROM jobs JOIN runs ON runs.id = run_id
 		WHERE number = $run AND job_id = '\''b'\''")" complete'
 chmod 640 "$secrets/token"
@@ -252,3 +253,26 @@ rm "$secrets/token"
 ln -s pem "$secrets/token"
 go "$job "
 check 'a link is not followed' 'job_reason a | grep "a symbolic link"'
+
+# in a sandbox
+rm "$secrets/token"
+echo 'Tr0ub4dor-3-xyzzy' | quire secret set token
+for n in 1 2 3; do
+	head -c 49000 /dev/urandom | base64 -w 0 | head -c 65536 |
+		quire secret set "big$n"
+done
+if quire config sandbox bwrap 2>err && bwrap --ro-bind / / true; then
+	go '{"jobs": [{"id": "a", "secrets": {"T": "token", "A": "big1",
+		"B": "big2", "C": "big3"},
+		"run": ["echo $T; printf %s $A$B$C", "cat '"$secrets"'/token"]}]}'
+	check 'a sandboxed job has its secrets, three of the largest too' '
+		same "$(log $run a)" "{{ token }}
+{{ big1 }}{{ big2 }}{{ big3 }}"'
+	check 'and does not see where they are' '
+		log $run a 2 | grep "No such file" && same "$(state foo#$run)" failed'
+else
+	for what in 'a sandboxed job has its secrets, three of the largest too' \
+		'and does not see where they are'; do
+		skip "$what" 'bubblewrap does not work here'
+	done
+fi
