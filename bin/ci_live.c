@@ -8,7 +8,10 @@
 #include "base/mem.h"
 
 #define FRAME_MS 100 /* between two drawings, at least */
-#define TICK_MS 250 /* and at most: the times run */
+/* and at most: the times run, by tenths in the first ten seconds */
+#define TICK_MS 250
+#define SLOW_TICK_MS 1000
+#define SLOW_FROM_MS 10000
 #define ABOVE_MAX (64 << 10) /* that wait for the next one */
 
 void ci_live_init(struct ci_live *l, const struct ci_jobs *jobs, int fd,
@@ -152,8 +155,15 @@ static int is_behind(const struct ci_live *l)
 	return front > 0 && front != getpgrp();
 }
 
+static int tick_ms(const struct ci_live *l)
+{
+	return clock_mono_ms() - l->began_ms < SLOW_FROM_MS ? TICK_MS
+							    : SLOW_TICK_MS;
+}
+
 int ci_live_turn(struct ci_live *l)
 {
+	int wait_ms = l->changed ? FRAME_MS : tick_ms(l);
 	struct buf *out = l->screen.out;
 
 	if (is_behind(l)) {
@@ -167,12 +177,11 @@ int ci_live_turn(struct ci_live *l)
 	if (out->len && l->above.len < ABOVE_MAX)
 		return TICK_MS;
 	int64_t ago = clock_mono_ms() - l->drawn_ms;
-	if (ago >= (l->changed ? FRAME_MS : TICK_MS) ||
-		l->above.len >= ABOVE_MAX) {
+	if (ago >= wait_ms || l->above.len >= ABOVE_MAX) {
 		draw(l);
-		return TICK_MS;
+		return tick_ms(l);
 	}
-	return (int)((l->changed ? FRAME_MS : TICK_MS) - ago);
+	return wait_ms - (int)ago;
 }
 
 void ci_live_hide(struct ci_live *l)

@@ -54,7 +54,7 @@ void ci_outline_release(struct ci_outline *o)
 struct links {
 	size_t *parent, *child, *next;
 	size_t first;
-	char *more;
+	unsigned char *more;
 };
 
 static size_t shown_ancestor(

@@ -23,7 +23,7 @@ struct ci_row {
 	size_t depth; /* 0: at the margin */
 	/* of its ancestors and itself, from depth 1: whether another follows
 	 * below the same parent */
-	const char *more;
+	const unsigned char *more;
 	int is_parent;
 };
 

@@ -112,8 +112,9 @@ static size_t go_back(struct ci_screen *s)
 
 /*
  * The lines are deleted, not erased: a terminal that has broken some remembers
- * it of the rows, and joins what is written there later; and tmux moves what
- * is erased from the first row on into the scrollback.
+ * it of the rows, and joins what is written there later; tmux also remembers
+ * how far they were ever written, and moves what is erased from the first row
+ * of the screen on into the scrollback.
  */
 void ci_screen_clear(struct ci_screen *s)
 {
@@ -135,10 +136,22 @@ static void add_block(struct buf *out, const char *text)
 	}
 }
 
+/* Whether the lines can be written over the block, and leave nothing of it
+ * that could be broken. */
+static int covers(const struct ci_screen *s, const struct ci_lines *lines)
+{
+	if (s->columns != s->drawn_columns || lines->n < s->n_drawn)
+		return 0;
+	for (size_t i = 0; i < s->n_drawn; i++)
+		if (lines->widths[i] < s->drawn[i])
+			return 0;
+	return 1;
+}
+
 void ci_screen_draw(
 	struct ci_screen *s, const struct buf *above, struct ci_lines *lines)
 {
-	if (s->columns != s->drawn_columns)
+	if (above->len || !covers(s, lines))
 		ci_screen_clear(s);
 	else
 		go_back(s);

@@ -7,17 +7,12 @@
 
 int ci_signals_open(struct ci_signals *s, struct err *e)
 {
-	struct sigaction stop;
 	sigset_t caught;
 
 	sigemptyset(&caught);
 	sigaddset(&caught, SIGWINCH);
 	sigaddset(&caught, SIGCONT);
-	if (sigaction(SIGTSTP, NULL, &stop) < 0)
-		return err_sys(e, "signals");
-	/* a signal that is blocked comes even if it is ignored */
-	if (stop.sa_handler != SIG_IGN)
-		sigaddset(&caught, SIGTSTP);
+	sigaddset(&caught, SIGTSTP);
 	if (sigprocmask(SIG_BLOCK, &caught, &s->old_mask) < 0)
 		return err_sys(e, "signals");
 	s->fd = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);

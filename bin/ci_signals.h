@@ -22,15 +22,14 @@ struct ci_signals {
 	sigset_t old_mask;
 };
 
-/* Once a process. A SIGTSTP that is ignored stays so. */
 int ci_signals_open(struct ci_signals *s, struct err *e);
 void ci_signals_close(struct ci_signals *s);
 /* What has come since, as bits. */
 unsigned ci_signals_take(struct ci_signals *s);
 /*
  * Stops all processes below, calls leave(), and stops this one, as SIGTSTP
- * does; where nobody could let it go on (an orphaned process group), the
- * kernel does not stop it. Returns when it goes on, and all below do, too.
+ * does: where that is ignored, or nobody could let the process go on (an
+ * orphaned process group), the kernel does not stop it. Returns when it goes on, and all below do, too.
  */
 int ci_signals_suspend(void (*leave)(void *arg), void *arg, struct err *e);
 

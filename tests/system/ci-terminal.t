@@ -3,7 +3,7 @@
 # interrupted. The terminal is tmux.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 35
+plan 36
 
 unset NO_COLOR TMUX
 mkdir -p "$T/tree/.quire"
@@ -114,6 +114,23 @@ check 'wide again' '
 	test "$(screen | grep -c " running")" = 1 && screen_lacks "└ "'
 touch "$T/gate1" "$T/gate2"
 check 'to the end' 'screen_has "^status 1$" && screen | grep "✓ docs"'
+
+# tmux tells of a new size a while after it has broken the lines; what is drawn
+# in between is drawn for the old one
+open 80 24
+printf '%s\n' "$tree" >.quire/ci.json
+typed 'clear; seq 8; sh -c "quire-ci run; echo status"' # no job control
+screen_has 'at 1' && screen_has 'at 2'
+pid=$(pgrep -x quire-ci -s "$(term display -p '#{pane_pid}')")
+tty=$(term display -p '#{pane_tty}')
+kill -STOP "$pid"
+term resize-window -x 40 -y 24
+wait_for 'test "$(stty -F "$tty" size)" = "24 40"'
+kill -CONT "$pid"
+check 'narrower: the lines that the terminal has broken are gone' '
+	screen_has "^└ ● build" && test "$(screen | grep -c "✓ setup")" = 1 &&
+	screen_lacks "└─" && screen | grep -A 1 -x 8 | grep "✓ setup"'
+touch "$T/gate1" "$T/gate2"
 
 many=$(seq 30 | sed 's/.*/{"id": "job&", "run": "true"},/')
 many='{"parallel": 2, "jobs": ['$many'
