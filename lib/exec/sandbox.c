@@ -9,6 +9,7 @@
 
 #include "base/bindword.h"
 #include "base/mem.h"
+#include "exec/sandbox_etc.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
 #define LINKS_MAX 8
@@ -137,6 +138,8 @@ static void add_system(struct plan *p)
 				folders[i]);
 		}
 	}
+	if (geteuid() == 0)
+		sandbox_cover_private(p->argv, &p->covers, "/etc");
 	add(p, "--dev", "/dev", NULL);
 	add(p, "--proc", "/proc", NULL);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)

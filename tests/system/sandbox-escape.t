@@ -8,7 +8,7 @@ TMPDIR=/var/tmp
 SANDBOX=${SANDBOX:-bwrap}
 . "$(dirname "$0")/lib.sh"
 need_sandbox
-plan 47
+plan 48
 
 new_home
 quire config maxRuns 2
@@ -66,6 +66,8 @@ reads init-environ /proc/\$PARENT/environ
 (head -c 4 /proc/\$PARENT/exe | grep -q ELF) 2>/dev/null && got init-exe
 reads init-maps /proc/\$PARENT/maps
 timeout 2 strace -o /dev/null -p \$PARENT 2>&1 | grep -q attached && got ptrace
+reads shadow /etc/shadow
+reads keys /etc/ssh/*_key
 (: </dev/tty) 2>/dev/null && got terminal
 
 # the kernel's own means
@@ -130,6 +132,7 @@ check 'of the init no environment' 'kept init-environ && kept init-maps'
 check 'no descriptor' 'kept init-fd'
 check 'no folder' 'kept init-root && kept init-cwd'
 check 'no executable' 'kept init-exe'
+check 'nor of /etc what not everybody may read' 'kept shadow && kept keys'
 check 'it is not traced' 'kept ptrace'
 check 'no terminal' 'kept terminal'
 check 'nothing is mounted' 'kept mount && kept remount'
@@ -171,10 +174,11 @@ above_job() {
 start '{"jobs":[{"id":"a","run":"touch up; until test -s pids; do sleep 0.05; done; for p in $(cat pids); do kill -KILL $p; done 2>/dev/null; echo survived"}]}'
 wait_for 'test -e "$ws/up"'
 above_job >"$T/above"
-for pid in $(cat "$T/above"); do
+while read -r pid; do
+	echo "$pid"
 	sed -n 's/^PPid:.//p' "/proc/$pid/status"
-done >>"$T/above"
-sort -un "$T/above" >"$ws/pids.new"
+done <"$T/above" | sort -un >"$ws/pids.new"
+cp "$ws/pids.new" "$T/above"
 mv "$ws/pids.new" "$ws/pids"
 wait_for 'test "$(row $number finished_at_ms)"'
 check 'no process of quire is killed by its number' '
