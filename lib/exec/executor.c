@@ -1,41 +1,28 @@
 #include "exec/executor.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "exec/artifact.h"
-#include "exec/jobrun.h"
+#include "exec/jobproc.h"
 #include "exec/proctree.h"
 #include "exec/schedule.h"
 
-#define READ_BYTES (64 << 10)
 /* a job's process ends its tree within the grace; then it is helped */
 #define STOP_MS (PROCTREE_GRACE_MS + 500)
-
-/* A job that runs. */
-struct running {
-	size_t job;
-	pid_t pid;
-	int pipe; /* frames from it */
-	struct buf in; /* a frame begun */
-	int finished; /* its job_finished was seen */
-};
 
 struct state {
 	const struct executor *x;
 	struct schedule schedule;
 	char *well; /* of each job: whether it has ended well */
-	struct running *running;
+	struct jobproc *running;
 	size_t n_running;
 	int signals; /* signalfd */
 	sigset_t old_mask;
@@ -140,42 +127,25 @@ static void job_ended(struct state *s, size_t job, int ok, const char *cause)
 static int start_job(struct state *s, size_t job, struct err *e)
 {
 	const struct executor *x = s->x;
-	struct running *r = &s->running[s->n_running];
-	int ends[2];
+	const struct jobrun spec = {
+		.pipeline = x->pipeline,
+		.job = &x->pipeline->jobs[job],
+		.evaluates = x->evaluates,
+		.workspace_fd = x->workspace_fd,
+		.run_dir_fd = x->run_dir_fd,
+		.max_log = x->max_log,
+		.output = x->output_to,
+		.well = s->well,
+		.limits = limit_for_job(
+			&x->limits, &x->pipeline->jobs[job].resources),
+		.artifact_bytes = s->artifact_bytes,
+		.env = x->env,
+		.sandbox = x->sandbox,
+		.secrets = x->secrets,
+	};
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return err_sys(e, "can't make a pipe");
-	if (fs_set_nonblock(ends[1], 1) < 0) {
-		err_sys(e, "can't make a pipe");
-		close(ends[0]);
-		close(ends[1]);
+	if (jobproc_start(&s->running[s->n_running], job, &spec, e) < 0)
 		return -1;
-	}
-	pid_t pid = fork();
-	if (pid < 0)
-		err_sys(e, "can't start a process");
-	if (pid == 0)
-		jobrun(&(struct jobrun){ .pipeline = x->pipeline,
-			.job = &x->pipeline->jobs[job],
-			.evaluates = x->evaluates,
-			.workspace_fd = x->workspace_fd,
-			.run_dir_fd = x->run_dir_fd,
-			.max_log = x->max_log,
-			.output = x->output_to,
-			.well = s->well,
-			.limits = limit_for_job(
-				&x->limits, &x->pipeline->jobs[job].resources),
-			.artifact_bytes = s->artifact_bytes,
-			.env = x->env,
-			.sandbox = x->sandbox,
-			.secrets = x->secrets,
-			.pipe_fd = ends[1] });
-	close(ends[1]);
-	if (pid < 0) {
-		close(ends[0]);
-		return -1;
-	}
-	*r = (struct running){ job, pid, ends[0], BUF_INIT, 0 };
 	s->n_running++;
 	/* said here, where the order is that of the starts */
 	emit(s, (struct event){ .type = EVENT_JOB_STARTED,
@@ -196,7 +166,7 @@ static int start_ready(struct state *s, struct err *e)
 }
 
 static void take_event(
-	struct state *s, struct running *r, const char *line, size_t len)
+	struct state *s, struct jobproc *r, const char *line, size_t len)
 {
 	struct event ev;
 	struct err e;
@@ -213,34 +183,24 @@ static void take_event(
 	event_release(&ev);
 }
 
-/* The whole frames that have come. */
-static void take_frames(struct state *s, struct running *r)
+static void take_frame(void *arg, struct jobproc *r, uint8_t kind,
+	const char *data, size_t len)
 {
+	struct state *s = arg;
 	const struct executor *x = s->x;
-	struct jobrun_frame head;
-	size_t at = 0;
 
-	while (r->in.len - at >= sizeof(head)) {
-		memcpy(&head, r->in.ptr + at, sizeof(head));
-		if (r->in.len - at - sizeof(head) < head.len)
-			break;
-		const char *data = r->in.ptr + at + sizeof(head);
-		if (head.kind == 'E')
-			take_event(s, r, data, head.len);
-		else if (x->output && !s->refused &&
-			 x->output(x->arg, x->pipeline->jobs[r->job].id,
-				 head.kind == 'O' ? CRILOG_STDOUT
-						  : CRILOG_STDERR,
-				 data, head.len) < 0)
-			s->refused = 1;
-		at += sizeof(head) + head.len;
-	}
-	buf_consume(&r->in, at);
+	if (kind == 'E')
+		take_event(s, r, data, len);
+	else if (x->output && !s->refused &&
+		 x->output(x->arg, x->pipeline->jobs[r->job].id,
+			 kind == 'O' ? CRILOG_STDOUT : CRILOG_STDERR, data,
+			 len) < 0)
+		s->refused = 1;
 }
 
 /* What a killed job's process had below it is ours now, beside the processes
  * of the other jobs. Not at once, what will not go is met again at the end. */
-static void end_orphans(struct state *s, const struct running *dead)
+static void end_orphans(struct state *s, const struct jobproc *dead)
 {
 	pid_t *keep = mem_resize(NULL, s->n_running, sizeof(*keep));
 	struct err ignored;
@@ -254,44 +214,23 @@ static void end_orphans(struct state *s, const struct running *dead)
 }
 
 /* A job's process ended. If it did not say how the job went, it was killed. */
-static void reap_job(struct state *s, struct running *r)
+static void reap_job(struct state *s, struct jobproc *r)
 {
 	struct buf reason = BUF_INIT;
-	int status = 0;
 
-	while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
-		;
+	buf_adds(&reason, "the process that ran the job ");
+	jobproc_reap(r, &reason);
 	if (!r->finished && !s->stopping) {
-		buf_adds(&reason, "the process that ran the job ");
-		if (WIFSIGNALED(status))
-			buf_addf(&reason, "was killed by signal %d",
-				WTERMSIG(status));
-		else
-			buf_addf(&reason, "ended with exit status %d",
-				WEXITSTATUS(status));
 		end_orphans(s, r);
 		emit(s, (struct event){ .type = EVENT_JOB_FINISHED,
 				.job_id = s->x->pipeline->jobs[r->job].id,
 				.outcome = "failed",
 				.reason = reason.ptr });
 		job_ended(s, r->job, 0, NULL);
-		buf_release(&reason);
 	}
-	close(r->pipe);
-	buf_release(&r->in);
+	buf_release(&reason);
+	jobproc_release(r);
 	*r = s->running[--s->n_running];
-}
-
-/* 1: more may come; 0: it ended. */
-static int read_job(struct running *r)
-{
-	buf_grow(&r->in, READ_BYTES);
-	ssize_t n = read(r->pipe, r->in.ptr + r->in.len, READ_BYTES);
-
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	buf_setlen(&r->in, r->in.len + (size_t)n);
-	return n > 0;
 }
 
 static void stop(struct state *s, enum executor_outcome outcome, int sig)
@@ -341,12 +280,12 @@ static void read_jobs(struct state *s, const struct pollfd *fds)
 {
 	/* backwards: the last one takes the place of one that ended */
 	for (size_t i = s->n_running; i-- > 0;) {
-		struct running *r = &s->running[i];
+		struct jobproc *r = &s->running[i];
 
 		if (!fds[i].revents)
 			continue;
-		int more = read_job(r);
-		take_frames(s, r);
+		int more = jobproc_read(r);
+		jobproc_take(r, take_frame, s);
 		if (!more)
 			reap_job(s, r);
 	}
@@ -477,10 +416,8 @@ static int set_up(struct state *s, struct err *e)
 
 static void tear_down(struct state *s)
 {
-	for (size_t i = 0; i < s->n_running; i++) {
-		close(s->running[i].pipe);
-		buf_release(&s->running[i].in);
-	}
+	for (size_t i = 0; i < s->n_running; i++)
+		jobproc_release(&s->running[i]);
 	free(s->running);
 	artifact_count_free(s->artifact_bytes);
 	schedule_release(&s->schedule);
