@@ -2,7 +2,7 @@
 # .quire/ci, the program that prints a pipeline.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 40
+plan 43
 
 # The supervisor's pipe: a writer that holds it until the test ends.
 mkfifo "$T/hold"
@@ -77,6 +77,25 @@ check 'no other descriptor leaks into it' '
 check 'nothing that it starts is left when the jobs begin' '
 	ci "(setsid sleep 1000 >/dev/null 2>&1 & echo \$! >bg)
 	$job a \"! kill -0 \$(cat bg)\"" && job_is a complete'
+
+check 'within the limits of a job' '
+	ci "ulimit -n >&2; $job a true" --limit maxFiles=77 && job_is a complete &&
+	same "$(cat "$T/err")" 77'
+mkdir -p "$T/hidden/outputs" "$T/hidden/secrets"
+echo hidden >"$T/hidden/secrets/TOKEN"
+look="cat $T/hidden/secrets/TOKEN $T/r/x >&2; ls $T >&2; ls /proc | grep -c ^[0-9] >&2; touch /usr/x >&2; $job a \"env | grep QUIRE\""
+if bwrap --ro-bind / / --unshare-pid true 2>/dev/null; then
+	check 'in the sandbox of a job' '
+		ci "$look" --sandbox bwrap --hide "$T/hidden" && job_is a complete &&
+		! grep -x hidden "$T/err" && ! grep -x hold "$T/err" &&
+		grep "TOKEN: No such file" "$T/err" &&
+		grep "/usr/x.: Read-only" "$T/err" && test ! -e /usr/x'
+else
+	skip 'in the sandbox of a job' 'no bubblewrap'
+fi
+check 'without the secrets of any' '
+	ci "env >&2; $job a true" --secrets "$T/hidden/secrets" &&
+	! grep -i token "$T/err"'
 
 # what goes wrong
 check 'it fails: the status, and the last line of its standard error' '
