@@ -36,6 +36,9 @@ int fs_exists(int dirfd, const char *path);
 /* A folder, for readdir(3) and closedir(3). flags is O_NOFOLLOW, or 0: a link
  * is followed. NULL with errno. */
 DIR *fs_opendir(int dirfd, const char *path, int flags);
+/* Opens the folder at a path below top, "." for itself: no link is followed in
+ * any part of it, and no other file system entered. -1 with errno. */
+int fs_open_beneath(int top, const char *path);
 /* mkdir -p of a relative or absolute path; an existing folder is fine. */
 int fs_mkdirs(int dirfd, const char *path, mode_t mode);
 /*

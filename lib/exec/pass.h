@@ -54,6 +54,8 @@ int orphan_begun(struct pass *p, const struct run *seen, struct err *e);
 /* prune.c: removals that were cut short; runs that need not be kept. */
 int pruned_pass(struct pass *p, struct err *e);
 int prune_pass(struct pass *p, struct err *e);
+/* cache.c: what jobs keep between runs and need not. */
+int cache_pass(struct pass *p, struct err *e);
 /* leftover.c: what terminal runs left behind, directories that no row knows. */
 int leftover_pass(struct pass *p, struct err *e);
 /* missing.c: fills in present; live runs whose repository or commit is gone. */

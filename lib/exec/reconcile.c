@@ -343,7 +343,7 @@ static int work(struct pass *p, struct err *e)
 	if (rc > 0)
 		rc = 0;
 	else if (rc < 0 || passes(p, e) < 0 || start_queue(p, &q, e) < 0 ||
-		 prune_pass(p, e) < 0)
+		 prune_pass(p, e) < 0 || cache_pass(p, e) < 0)
 		rc = -1;
 	if (rc == 0 && !q.pending && !q.active)
 		db_checkpoint(p->db);

@@ -1,16 +1,14 @@
 #include "exec/usage.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 
 #define FIRST_MS 2000
@@ -18,7 +16,6 @@
 #define SLICE_NS 4000000
 #define SHARE 50 /* of the time, one part */
 #define ENTRIES 32 /* between two looks at the clock */
-#define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 /* The tops of the walk; '.' is the workspace. */
 static const char *const tops[] = { "w.", "rhome", "rtmp" };
@@ -50,30 +47,13 @@ void usage_release(struct usage *u)
 	u->next_ms = 0;
 }
 
-/* Without openat2 only the last part of the path is kept from being a link:
- * then what is measured may be elsewhere. */
-static int open_beneath(int top, const char *path)
-{
-	struct open_how how = { .flags = FOLDER,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-			   RESOLVE_NO_XDEV };
-	long fd;
-
-	do
-		fd = syscall(SYS_openat2, top, path, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
-	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
-		return (int)fd;
-	return openat(top, path, FOLDER);
-}
-
 /* The next folder that can be read; 0: there is none. */
 static int open_next(struct usage *u)
 {
 	while (!u->open && u->folders.n) {
 		char *name = u->folders.v[--u->folders.n];
 		int top = *name == 'w' ? u->workspace_fd : u->run_dir_fd;
-		int fd = top < 0 ? -1 : open_beneath(top, name + 1);
+		int fd = top < 0 ? -1 : fs_open_beneath(top, name + 1);
 
 		u->folders.v[u->folders.n] = NULL;
 		if (fd >= 0 && !(u->open = fdopendir(fd)))

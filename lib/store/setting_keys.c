@@ -6,6 +6,10 @@
 const struct setting_key setting_keys[] = {
 	{ "bind", SETTING_BIND, PER_REPO, "", NULL, 0, 0,
 		"paths that jobs see in a sandbox: PATH or PATH:rw words" },
+	{ "cacheDays", SETTING_INT, PER_REPO, "30", NULL, 0, 36500,
+		"days that what no job uses stays in the cache; 0: no limit" },
+	{ "cacheSize", SETTING_SIZE, PER_REPO, "5G", NULL, 0, 0,
+		"what jobs may keep in the cache; 0: no limit" },
 	{ "commitUrl", SETTING_URL, PER_REPO, "", NULL, 0, 0,
 		"address of a commit; %s becomes its id, %r the repository" },
 	{ "env", SETTING_ENV, PER_REPO, "", NULL, 0, 0,
