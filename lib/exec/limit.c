@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -144,9 +145,18 @@ int limit_enter(const struct confine *c)
 void limit_nice_session(void)
 {
 	int level = getpriority(PRIO_PROCESS, 0);
-	int fd = level > 0 ? open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC)
-			   : -1;
 
+	if (level <= 0)
+		return;
+	/* the file is root's while the process is not dumpable, which it is
+	 * as the copy of one that has secrets, or of a sandbox's init; if this
+	 * fails the file is not opened, and what it execs is dumpable again */
+	int dumpable = prctl(PR_GET_DUMPABLE) != 0;
+	if (!dumpable)
+		(void)prctl(PR_SET_DUMPABLE, 1);
+	int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+	if (!dumpable)
+		(void)prctl(PR_SET_DUMPABLE, 0);
 	if (fd < 0)
 		return;
 	/* the kernel takes one in 100 ms; without it the level still counts

@@ -2,7 +2,7 @@
 # Secrets: quire secret, who gets them, and where their values are not.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 44
+plan 45
 
 new_home
 new_repo foo
@@ -206,11 +206,13 @@ check 'nor on a page' '
 cat >spy.sh <<'E'
 mkdir -p w/.quire r s && echo 'Tr0ub4dor-3-xyzzy' >s/token && chmod 600 s/token
 printf '%s' '{"jobs": [{"id": "a", "secrets": {"T": "token"}, "run":
-	"ls /proc/self/fd >/dev/null; dd if=/proc/$PPID/mem count=0 2>&1"}]}' |
+	["dd if=/proc/$PPID/mem count=0 2>&1 || true",
+	"cat /proc/self/autogroup 2>/dev/null || echo none"]}]}' |
 	tr '\n' ' ' >w/.quire/ci.json
 mkfifo hold
-quire-ci exec --workspace w --run-dir r --secrets s >events <>hold
-cat r/jobs/a/sh-1.log
+quire-ci exec --workspace w --run-dir r --secrets s --limit nice=3 \
+	>events <>hold
+cat r/jobs/a/sh-*.log
 E
 mkdir spied
 if [ "$(id -u)" = 0 ]; then
@@ -220,7 +222,9 @@ else
 	as=
 fi
 check 'of which not even the job itself can read it' '
-	chmod 755 . && cd spied && $as sh -c "$(cat ../spy.sh)" >../log && cat ../log && grep "Permission denied" ../log'
+	chmod 755 . && (cd spied && $as sh -c "$(cat ../spy.sh)") >log && cat log && grep "Permission denied" log'
+check 'it is nice all the same, as a session too' \
+	'grep -E "none$|nice $(($(nice) + 3))$" log'
 
 # who gets none
 quire config foo protectedRefs 'refs/heads/main refs/tags/v*'
