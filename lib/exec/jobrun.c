@@ -20,31 +20,23 @@
 #include "exec/artifact.h"
 #include "exec/fault.h"
 #include "exec/fds.h"
+#include "exec/jobreport.h"
 #include "exec/jobspawn.h"
-#include "exec/logpump.h"
 #include "exec/proctree.h"
+#include "exec/pumps.h"
 #include "exec/runner.h"
 #include "exec/secret.h"
 #include "exec/sendq.h"
 #include "exec/usage.h"
 
-struct pump {
-	struct logpump log;
-	struct pump *next;
-};
-
 struct state {
 	const struct jobrun *spec;
-	struct sendq up; /* frames to the executor */
+	struct jobreport report; /* to the executor */
 	int signals; /* signalfd */
 	struct strv env;
-	struct redactor *redactor; /* of the job's secrets; NULL: none */
 	struct buf note; /* to its author, for its first log */
 
-	struct pump *pumps; /* of commands whose pipes are open */
-	size_t n_pumps;
-	struct pump *front; /* of the command that runs; NULL: none does */
-	int pause_us; /* before the next read */
+	struct pumps pumps; /* the logs that are open */
 
 	struct confine confine;
 	struct runner runner;
@@ -52,7 +44,6 @@ struct state {
 	int64_t deadline; /* monotonic; 0: none */
 	int64_t kill_at; /* all below was told to end; 0: not yet */
 	int timed_out;
-	int stopped; /* from above: say nothing further */
 	struct buf reason; /* why the job failed */
 	struct buf
 		unkept; /* of a job that is green: globs that matched nothing */
@@ -82,48 +73,10 @@ static void fail_log(struct state *s, const char *what, int error)
 	fail(s, "the log could not be %s: %s", what, strerror(error));
 }
 
-static void send_frame(
-	struct state *s, uint8_t kind, const char *data, size_t len)
+/* What the pumps tell. */
+static void fail_written(void *arg, int error)
 {
-	struct jobrun_frame head = { (uint32_t)len, kind };
-
-	if (s->stopped)
-		return;
-	buf_add(&s->up.pending, &head, sizeof(head));
-	buf_add(&s->up.pending, data, len);
-	if (sendq_flush(&s->up) < 0)
-		s->stopped = 1;
-}
-
-/* The text, or buf with what is left of it. */
-static char *without_secrets(const struct state *s, struct buf *buf, char *text)
-{
-	if (!text || !s->redactor)
-		return text;
-	redact_add(buf, s->redactor, text, strlen(text));
-	return buf->ptr;
-}
-
-static void send_event(struct state *s, struct event ev)
-{
-	struct buf line = BUF_INIT, cmd = BUF_INIT, reason = BUF_INIT;
-
-	ev.at_ms = -1;
-	ev.job_id = s->spec->job->id;
-	ev.cmd = without_secrets(s, &cmd, ev.cmd);
-	ev.reason = without_secrets(s, &reason, ev.reason);
-	event_write(&line, &ev);
-	send_frame(s, 'E', line.ptr, line.len);
-	buf_release(&line);
-	buf_release(&cmd);
-	buf_release(&reason);
-}
-
-/* What a pump without a log gives. */
-static void send_output(
-	void *arg, enum crilog_stream stream, const char *data, size_t len)
-{
-	send_frame(arg, stream == CRILOG_STDOUT ? 'O' : 'e', data, len);
+	fail_log(arg, "written", error);
 }
 
 static void take_signals(struct state *s)
@@ -132,52 +85,15 @@ static void take_signals(struct state *s)
 
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info))
 		if (info.ssi_signo != SIGCHLD)
-			s->stopped = 1;
-}
-
-/* Ends the pump that *at points to, and takes it out of the list. */
-static void close_pump(struct state *s, struct pump **at)
-{
-	struct pump *p = *at;
-
-	logpump_close(&p->log);
-	if (p->log.error)
-		fail_log(s, "written", p->log.error);
-	*at = p->next;
-	s->n_pumps--;
-	free(p);
-}
-
-/* Those that nobody holds any more, but for the one that is waited for. */
-static void close_done(struct state *s)
-{
-	for (struct pump **at = &s->pumps; *at;)
-		if (*at != s->front && logpump_is_done(&(*at)->log))
-			close_pump(s, at);
-		else
-			at = &(*at)->next;
-}
-
-static void pull_pumps(struct state *s, const struct pollfd *fds)
-{
-	s->pause_us = 0;
-	for (struct pump *p = s->pumps; p; p = p->next, fds += 2)
-		for (int k = 0; k < 2; k++) {
-			if (!fds[k].revents || p->log.in[k] < 0)
-				continue;
-			logpump_pull(&p->log, k);
-			if (logpump_pause_us(&p->log) > s->pause_us)
-				s->pause_us = logpump_pause_us(&p->log);
-		}
-	close_done(s);
+			s->report.stopped = 1;
 }
 
 /* How long to sleep: to until (monotonic; 0: for ever), or the pause. */
 static struct timespec *sleep_time(
 	const struct state *s, int64_t until, struct timespec *t)
 {
-	if (s->pause_us) {
-		*t = (struct timespec){ 0, s->pause_us * 1000L };
+	if (s->pumps.pause_us) {
+		*t = (struct timespec){ 0, s->pumps.pause_us * 1000L };
 		return t;
 	}
 	if (!until)
@@ -193,30 +109,30 @@ static struct timespec *sleep_time(
 static void step(struct state *s, int64_t until)
 {
 	size_t n = 3;
-	struct pollfd *fds = mem_zero((3 + 2 * s->n_pumps) * sizeof(*fds));
+	struct pollfd *fds = mem_zero((3 + 2 * s->pumps.n) * sizeof(*fds));
 	struct timespec t;
 	/* a full queue is back pressure: the command waits, as at a terminal */
-	int read_pumps = !s->pause_us && !sendq_is_full(&s->up);
+	int read_pumps = !s->pumps.pause_us && !sendq_is_full(&s->report.up);
 
 	fds[0] = (struct pollfd){ s->signals, POLLIN, 0 };
-	fds[1] = (struct pollfd){ s->stopped ? -1 : s->up.fd,
-		sendq_is_empty(&s->up) ? 0 : POLLOUT, 0 };
+	fds[1] = (struct pollfd){ s->report.stopped ? -1 : s->report.up.fd,
+		sendq_is_empty(&s->report.up) ? 0 : POLLOUT, 0 };
 	fds[2] = (struct pollfd){ s->runner.fd, POLLIN, 0 };
-	for (struct pump *p = s->pumps; read_pumps && p; p = p->next)
-		for (int k = 0; k < 2; k++)
-			fds[n++] = (struct pollfd){ p->log.in[k], POLLIN, 0 };
+	if (read_pumps)
+		n += pumps_fill(&s->pumps, fds + n);
 	int got = ppoll(fds, n, sleep_time(s, until, &t), NULL);
-	s->pause_us = 0;
+	s->pumps.pause_us = 0;
 	if (got > 0) {
 		if (fds[0].revents)
 			take_signals(s);
 		if (fds[0].revents || fds[2].revents)
 			runner_look(&s->runner);
 		if ((fds[1].revents & (POLLERR | POLLHUP)) ||
-			((fds[1].revents & POLLOUT) && sendq_flush(&s->up) < 0))
-			s->stopped = 1;
+			((fds[1].revents & POLLOUT) &&
+				sendq_flush(&s->report.up) < 0))
+			s->report.stopped = 1;
 		if (read_pumps)
-			pull_pumps(s, fds + 3);
+			pumps_pull(&s->pumps, fds + 3);
 	}
 	free(fds);
 }
@@ -266,9 +182,9 @@ static void turn(struct state *s)
 	if (!s->kill_at) {
 		int late = s->deadline && now >= s->deadline;
 
-		if (late && !s->stopped)
+		if (late && !s->report.stopped)
 			s->timed_out = 1;
-		if (late || s->stopped)
+		if (late || s->report.stopped)
 			begin_end(s);
 		else
 			measure(s);
@@ -307,38 +223,36 @@ static int open_log(struct state *s, size_t n)
 static int start_command(struct state *s, size_t n)
 {
 	const struct command *c = &s->spec->job->run[n - 1];
-	struct pump *p = mem_zero(sizeof(*p));
+	struct logpump *p;
 	struct err e;
 	int out[2];
 
 	int log = open_log(s, n);
-	if (s->reason.len ||
-		logpump_open(&p->log, log, s->spec->max_log, out, &e) < 0) {
+	if (s->reason.len)
+		return -1;
+	p = pumps_open(&s->pumps, log, s->spec->max_log, out, &e);
+	if (!p) {
 		fail(s, "%s", e.text);
-		free(p);
 		return -1;
 	}
-	p->log.redactor = s->redactor;
+	p->redactor = s->report.redactor;
 	if (log < 0) {
-		p->log.give = send_output;
-		p->log.arg = s;
+		p->give = jobreport_output;
+		p->arg = &s->report;
 	}
 	int failed = runner_start(&s->runner, c, s->env.v, out, &e);
 	close(out[0]);
 	close(out[1]);
-	p->next = s->pumps;
-	s->pumps = p;
-	s->n_pumps++;
 	if (failed) {
 		fail(s, "command %zu: %s", n, e.text);
 		return -1;
 	}
-	s->front = p;
-	send_event(s, (struct event){ .type = EVENT_SH_STARTED,
-			      .n = (int)n,
-			      .cmd = c->text });
+	s->pumps.front = p;
+	jobreport_event(&s->report, (struct event){ .type = EVENT_SH_STARTED,
+					    .n = (int)n,
+					    .cmd = c->text });
 	if (n == 1 && s->note.len)
-		logpump_say(&p->log, s->note.ptr, s->note.len);
+		logpump_say(p, s->note.ptr, s->note.len);
 	return 0;
 }
 
@@ -367,17 +281,12 @@ static int run_command(struct state *s, size_t n)
 		return -1;
 	while (s->runner.running)
 		turn(s);
-	/* what it wrote is all in the pipes; background processes may write
-	 * on, but nobody waits for them */
-	logpump_drain(&s->front->log);
-	int log_error = s->front->log.error;
-	s->front = NULL;
-	close_done(s);
+	int log_error = pumps_end_front(&s->pumps);
 
 	int code = exit_code(s->runner.wait_status);
-	send_event(s, (struct event){ .type = EVENT_SH_FINISHED,
-			      .n = (int)n,
-			      .exit_code = code });
+	jobreport_event(&s->report, (struct event){ .type = EVENT_SH_FINISHED,
+					    .n = (int)n,
+					    .exit_code = code });
 	if (s->timed_out) {
 		struct buf limit = BUF_INIT;
 
@@ -394,7 +303,7 @@ static int run_command(struct state *s, size_t n)
 	} else if (code) {
 		fail(s, "command %zu failed with exit status %d", n, code);
 	}
-	return s->reason.len || s->stopped ? -1 : 0;
+	return s->reason.len || s->report.stopped ? -1 : 0;
 }
 
 /* What the commands left behind, and the ends of their logs. */
@@ -408,10 +317,7 @@ static void clean_up(struct state *s)
 		begin_end(s);
 	while (s->runner.busy)
 		turn(s);
-	while (s->pumps) {
-		logpump_drain(&s->pumps->log);
-		close_pump(s, &s->pumps);
-	}
+	pumps_close(&s->pumps);
 }
 
 static int is_stopped(void *arg)
@@ -419,14 +325,16 @@ static int is_stopped(void *arg)
 	struct state *s = arg;
 
 	step(s, clock_mono_ms());
-	return s->stopped;
+	return s->report.stopped;
 }
 
 static void send_artifact(void *arg, const char *path, int64_t size)
 {
-	send_event(arg, (struct event){ .type = EVENT_ARTIFACT,
-				.path = (char *)path,
-				.size = size });
+	struct state *s = arg;
+
+	jobreport_event(&s->report, (struct event){ .type = EVENT_ARTIFACT,
+					    .path = (char *)path,
+					    .size = size });
 }
 
 /* Of a job that failed too: what its tests report is wanted most then. */
@@ -443,7 +351,7 @@ static void keep_artifacts(struct state *s)
 		.arg = s };
 	struct err e;
 
-	if (s->stopped || spec->run_dir_fd < 0 || !keep.globs->n)
+	if (s->report.stopped || spec->run_dir_fd < 0 || !keep.globs->n)
 		return;
 	if (artifact_keep(&keep, &s->unkept, &e) < 0) {
 		if (!s->reason.len)
@@ -459,8 +367,8 @@ static int load_secrets(struct state *s, struct err *e)
 	/* no other process of this user looks into the memory of this one */
 	if (job->n_secrets && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return err_sys(e, "prctl");
-	return secret_load(
-		s->spec->secrets, job, &s->env, &s->redactor, &s->note, e);
+	return secret_load(s->spec->secrets, job, &s->env, &s->report.redactor,
+		&s->note, e);
 }
 
 static int start_up(struct state *s, struct err *e)
@@ -548,7 +456,7 @@ static void close_output(struct state *s)
 	if (!o)
 		return;
 	joboutput_clean(o, s->spec->job);
-	if (!s->reason.len && !s->stopped &&
+	if (!s->reason.len && !s->report.stopped &&
 		joboutput_end(o, s->spec->job, &e) < 0)
 		fail(s, "%s", e.text);
 }
@@ -556,13 +464,15 @@ static void close_output(struct state *s)
 void jobrun(const struct jobrun *spec)
 {
 	struct state s = { .spec = spec,
+		.report = { .job_id = spec->job->id },
 		.confine = { &spec->limits, -1 },
 		.note = BUF_INIT,
 		.reason = BUF_INIT,
 		.unkept = BUF_INIT };
 	struct err e;
 
-	sendq_open(&s.up, spec->pipe_fd, 0);
+	s.pumps = (struct pumps){ .failed = fail_written, .arg = &s };
+	sendq_open(&s.report.up, spec->pipe_fd, 0);
 	runner_plain(&s.runner, spec->workspace_fd, &s.confine);
 	if (start_up(&s, &e) < 0 || open_output(&s, &e) < 0 ||
 		open_sandbox(&s, &e) < 0)
@@ -578,12 +488,12 @@ void jobrun(const struct jobrun *spec)
 	keep_artifacts(&s);
 	/* on a red job, that nothing was there to be kept is no news */
 	const char *reason = s.reason.len ? s.reason.ptr : s.unkept.ptr;
-	send_event(&s,
+	jobreport_event(&s.report,
 		(struct event){ .type = EVENT_JOB_FINISHED,
 			.outcome = s.reason.len ? "failed" : "complete",
 			.reason = *reason ? (char *)reason : NULL,
 			.cause = s.no_space ? EVENT_CAUSE_DISK_FULL : NULL });
-	while (!s.stopped && !sendq_is_empty(&s.up))
+	while (!s.report.stopped && !sendq_is_empty(&s.report.up))
 		step(&s, 0);
 	_exit(0);
 }
