@@ -20,6 +20,8 @@ T=$(mktemp -d "${TMPDIR:-/tmp}/quire-test.XXXXXX")
 QUIRE_HOME=$T/home
 HOME=$T
 unset GIT_DIR GIT_WORK_TREE QUIRE_RUN_ID REMOTE_USER XDG_CONFIG_HOME
+# a make of a job is not part of the one that runs the tests
+unset MAKEFLAGS MAKELEVEL MFLAGS
 GIT_CONFIG_NOSYSTEM=1
 LC_ALL=C.UTF-8
 # Another user runs the programs too, who may not come to where they are, below
