@@ -108,9 +108,9 @@ trap 'exit 130' INT TERM
 # The calls that can have an error.
 calls() {
 	# A close that strace fails closes nothing, other than the kernel's:
-	# only where nobody waits for the end of a pipe.
+	# only where nobody waits for the end of a pipe, as for git's.
 	case $TARGET in
-	quire-push | quire-cgi | quire-reconcile) closing=close ;;
+	quire-push | quire-cgi) closing=close ;;
 	*) closing= ;;
 	esac
 	case $1 in

@@ -103,6 +103,8 @@ check 'its run is run' 'quire-run && wait_for '\''
 
 # ---- a run of which it cannot be told whether it was begun
 
+# one that was kicked has the slot until it has looked once more
+wait_for 'test -z "$(survivors)"'
 QUIRE_RUN_ID=none quire rerun foo#2 >/dev/null
 run=runs/foo.git/$(sql 'SELECT id FROM runs WHERE number = 4')
 # stat_fails PATH PROGRAM...: a look at that path below the home fails
