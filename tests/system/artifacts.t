@@ -3,21 +3,16 @@
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
 plan 31
-
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
+. "$ROOT/tests/system/exec.sh"
 
 # ci GLOBS COMMAND [OPTION...]: quire-ci exec of one job with these artifacts.
 ci() {
-	rm -rf "$T/w" "$T/r"
-	mkdir -p "$T/w/.quire" "$T/r"
+	fresh
 	ci_run=$(echo "$2" | tr '\n\t' '; ')
 	printf '%s\n' "{\"jobs\": [{\"id\": \"a\", \"artifacts\": [$1],
 		\"run\": \"${ci_run%;}\"}]}" >"$T/w/.quire/ci.json"
 	shift 2
-	quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@" \
-		<"$T/hold" >"$T/events" 2>"$T/err"
+	again "$@"
 }
 
 # what was kept, each path with a blank behind it
@@ -27,7 +22,6 @@ kept() {
 }
 job_is() { grep "\"job_finished\",\"job_id\":\"a\",\"outcome\":\"$1\"" "$T/events"; }
 reason() { sed -n '/"job_finished"/s/.*"reason":"\([^"]*\)".*/\1/p' "$T/events"; }
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 
 # which files
 ci '"dist/*", "*.log"' 'mkdir -p dist/sub; echo 1 >dist/a; echo 2 >dist/sub/b

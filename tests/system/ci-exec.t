@@ -3,33 +3,9 @@
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
 plan 44
+. "$ROOT/tests/system/exec.sh"
 
-# The supervisor's pipe: a writer that holds it until the test ends.
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
-
-# ci JSON [OPTION...]: runs that pipeline; events in $T/events.
-ci() {
-	rm -rf "$T/w" "$T/r"
-	mkdir -p "$T/w/.quire" "$T/r"
-	printf '%s\n' "$1" >"$T/w/.quire/ci.json"
-	shift
-	again "$@"
-}
-
-again() {
-	quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@" \
-		<"$T/hold" >"$T/events" 2>"$T/err"
-}
-
-# The events without their time; the text of a log, or its stream and text.
-events() { sed 's/"at_ms":[0-9]*,//' "$T/events"; }
-text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/$1/sh-$2.log"; }
-outcome() { tail -n 1 "$T/events" | grep -q "\"outcome\":\"$1\""; }
-job_is() { events | grep "\"job_finished\",\"job_id\":\"$1\",\"outcome\":\"$2\""; }
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
-
+# one RUN: a job `a` that runs it
 one() { ci "{\"jobs\": [{\"id\": \"a\", \"run\": $1}]}"; }
 
 check 'a green pipeline ends with status 0' 'one "\"echo hello\""'

@@ -3,13 +3,10 @@
 # must run, be skipped or fail. SEEDS="7" tries that one alone.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/exec.sh"
 SEEDS=${SEEDS:-$(seq 30)}
 plan "$(echo "$SEEDS" | wc -w)"
 
-# The supervisor's pipe: a writer that holds it until the test ends.
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
 mkdir -p "$T/w/.quire"
 
 # Writes ci.json for a seed, and what is to become of its jobs: "ID OUTCOME"

@@ -3,30 +3,16 @@
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
 plan 43
-
-# The supervisor's pipe: a writer that holds it until the test ends.
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
+. "$ROOT/tests/system/exec.sh"
 
 # ci SCRIPT [OPTION...]: runs that program's pipeline; events in $T/events.
 ci() {
-	rm -rf "$T/w" "$T/r"
-	mkdir -p "$T/w/.quire" "$T/r"
+	fresh
 	printf '%s\n' '#!/bin/sh' "$1" >"$T/w/.quire/ci"
 	chmod +x "$T/w/.quire/ci"
 	shift
 	again "$@"
 }
-again() {
-	quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@" \
-		<"$T/hold" >"$T/events" 2>"$T/err"
-}
-text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/$1/sh-$2.log"; }
-job_is() {
-	grep "\"job_finished\",\"job_id\":\"$1\",\"outcome\":\"$2\"" "$T/events"
-}
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 # red REASON: the run failed for just that, and nothing of it ran.
 red() {
 	sed 's/"at_ms":[0-9]*,//' "$T/events" >"$T/events.plain"

@@ -2,10 +2,7 @@
 # Limits: what a job may take, and what its run says when that was not enough.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
+. "$ROOT/tests/system/exec.sh"
 
 # ci JSON-OF-RUN [OPTION...]: quire-ci exec of one job.
 ci() {
@@ -21,7 +18,6 @@ ci() {
 job_is() { grep "\"job_finished\",\"job_id\":\"a\",\"outcome\":\"$1\"" "$T/events"; }
 reason() { sed -n '/"job_finished"/s/.*"reason":"\([^"]*\)".*/\1/p' "$T/events"; }
 text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/a/sh-$1.log"; }
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 
 sandboxes=none
 [ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&

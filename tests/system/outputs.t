@@ -3,30 +3,8 @@
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
 plan 19
+. "$ROOT/tests/system/exec.sh"
 
-# The supervisor's pipe: a writer that holds it until the test ends.
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
-
-# ci JSON [OPTION...]: runs that pipeline; events in $T/events.
-ci() {
-	rm -rf "$T/w" "$T/r"
-	mkdir -p "$T/w/.quire" "$T/r"
-	printf '%s\n' "$1" >"$T/w/.quire/ci.json"
-	shift
-	again "$@"
-}
-again() {
-	quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@" \
-		<"$T/hold" >"$T/events" 2>"$T/err"
-}
-text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/$1/sh-$2.log"; }
-job_is() {
-	grep "\"job_finished\",\"job_id\":\"$1\",\"outcome\":\"$2\"" "$T/events"
-}
-outcome() { tail -n 1 "$T/events" | grep -q "\"outcome\":\"$1\""; }
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 # one COMMAND: of a job `a`
 one() { ci "{\"jobs\": [{\"id\": \"a\", \"run\": \"$1\"}]}"; }
 bad() { job_is a failed && grep "\"reason\":\"\$QUIRE_OUTPUT$1\"" "$T/events"; }

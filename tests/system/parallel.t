@@ -4,21 +4,8 @@
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
 plan 20
+. "$ROOT/tests/system/exec.sh"
 
-# The supervisor's pipe: a writer that holds it until the test ends.
-mkfifo "$T/hold"
-sleep 1000 >"$T/hold" &
-at_end "kill $!"
-
-# ci JSON [OPTION...]: runs that pipeline; events in $T/events.
-ci() {
-	rm -rf "$T/w" "$T/r"
-	mkdir -p "$T/w/.quire" "$T/r"
-	printf '%s\n' "$1" >"$T/w/.quire/ci.json"
-	shift
-	quire-ci exec --workspace "$T/w" --run-dir "$T/r" "$@" \
-		<"$T/hold" >"$T/events" 2>"$T/err"
-}
 # What the jobs run is in scripts of these names, in PATH. `await COMMAND`
 # waits until that succeeds.
 mkdir "$T/bin"
@@ -36,12 +23,6 @@ until eval "$1"; do
 done >/dev/null 2>&1
 E
 
-text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/$1/sh-$2.log"; }
-job_is() {
-	grep "\"job_finished\",\"job_id\":\"$1\",\"outcome\":\"$2\"" "$T/events"
-}
-outcome() { tail -n 1 "$T/events" | grep -q "\"outcome\":\"$1\""; }
-same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }
 status() {
 	want=$1
 	shift
