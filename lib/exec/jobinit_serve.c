@@ -3,11 +3,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -180,6 +182,9 @@ static int close_off(int socket)
 		if (dup2(null, fd) < 0)
 			return -1;
 	fds_close_all_but(&socket, 1);
+	/* a login's keys would be found through its session; a kernel that
+	 * has no keys has none to be found */
+	(void)syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 	return fs_set_cloexec(socket, 1);
 }
 

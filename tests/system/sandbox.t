@@ -5,7 +5,7 @@
 TMPDIR=/var/tmp
 . "$(dirname "$0")/lib.sh"
 need_sandbox
-plan 50
+plan 51
 
 quire init >"$T/made"
 check 'a new home is set to it' '
@@ -266,6 +266,18 @@ check 'with what is bound, and without a network' '
 check 'by default there is none' '
 	cd foo && echo "cat $T/person/file" >script && quire-ci run &&
 	quire-ci run --sandbox none'
+# a host whose resolv.conf is a link to a link below /run
+mkdir -p "$T/etc"
+cp /etc/passwd /etc/group /etc/ld.so.cache "$T/etc/"
+ln -s ../run/first/link "$T/etc/resolv.conf"
+echo 'nameserver 192.0.2.1' >"$T/resolv"
+check 'names are resolved as outside, wherever resolv.conf leads' '
+	cd foo && echo "cat /etc/resolv.conf; ls -A /run /run/second" >script &&
+	bwrap --dev-bind / / --ro-bind "$T/etc" /etc --tmpfs /run --dir /run/first \
+		--symlink ./../second/file /run/first/link \
+		--ro-bind "$T/resolv" /run/second/file --ro-bind "$T/resolv" \
+		/run/second/other quire-ci run --sandbox bwrap >out &&
+	grep "nameserver 192.0.2.1" out && ! grep other out'
 check 'options of a sandbox want one' '
 	cd foo; quire-ci run --bind /opt 2>err; test $? = 2 && grep sandbox err &&
 	{ quire-ci run --sandbox jail 2>err; test $? = 2; } &&
