@@ -129,7 +129,7 @@ static void kill_all(struct init *in)
 
 static void take_packet(struct init *in)
 {
-	struct jobinit_packet p;
+	struct jobinit_packet p = { 0 };
 	int fds[3];
 	int got = jobinit_receive(in->socket, &p, fds, 0);
 

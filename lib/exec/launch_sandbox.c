@@ -72,8 +72,10 @@ static int add_binds(struct strv *argv, const struct home *h,
 {
 	struct strv hide = STRV_INIT;
 	char *home = realpath(h->path, NULL);
-	int ret = home ? 0 : err_sys(e, "%s", h->path);
+	int ret = 0;
 
+	if (!home)
+		return err_sys(e, "%s", h->path);
 	for (size_t i = 0; ret == 0 && i < binds->n; i++) {
 		ret = check_bind(home, binds->v[i], e);
 		strv_push(argv, "--bind");

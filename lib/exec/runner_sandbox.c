@@ -56,7 +56,7 @@ static int say_why(struct runner *r, const char *what, struct err *e)
 
 static void look(struct runner *r)
 {
-	struct jobinit_packet p;
+	struct jobinit_packet p = { 0 };
 	int fds[3], got, status;
 	pid_t pid;
 

@@ -210,7 +210,10 @@ static int read_bind(
 		return -1;
 	*rw = bindword_take_rw(path);
 	*real = realpath(path->ptr, NULL);
-	return *real ? 0 : err_sys(e, "bind: %s", path->ptr);
+	if (*real)
+		return 0;
+	err_sys(e, "bind: %s", path->ptr);
+	return -1;
 }
 
 /* The folder of hide that path is in, or that is in path, without links; NULL:

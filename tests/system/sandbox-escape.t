@@ -102,7 +102,7 @@ ln -s ../../../.. foo/to-home
 git -C foo add attack to-secret to-home
 pipeline foo '{"jobs":[{"id":"a","run":"PARENT=$PPID bash ./attack"},
 	{"id":"b","needs":["a"],"run":["cat $QUIRE_INPUTS/a",
-		"echo B=1 >>$QUIRE_INPUTS/a || echo GOT it not"]}]}'
+		"chmod u+w $QUIRE_INPUTS/a; echo B=1 >>$QUIRE_INPUTS/a || touch $QUIRE_INPUTS/b || echo GOT it not"]}]}'
 push foo >/dev/null
 wait_for 'test "$(row 1 finished_at_ms)"'
 text 1 a 1 >"$T/said"
