@@ -197,6 +197,14 @@ storm: packages-build+test
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/bench/storm.sh
 
+# the limits that need a cgroup v2, in a virtual machine
+cgroup: packages-build all $(B)/cgroup/settle
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/cgroup/run.sh
+
+$(B)/cgroup/%: $(B)/obj/tests/cgroup/%.o $(B)/libquire.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libquire.a
+
 install: all
 	install -d '$(DESTDIR)$(bindir)'
 	for p in $(PROGRAMS); do \

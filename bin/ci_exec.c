@@ -5,9 +5,11 @@
 #include "ci.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/event.h"
+#include "exec/cgroup.h"
 #include "exec/evaluate.h"
 #include "exec/history.h"
 #include "exec/proctree.h"
@@ -91,6 +93,7 @@ int ci_exec(const struct ci_options *o)
 	struct buf changed = BUF_INIT;
 	struct pipeline p = { 0 };
 	struct sandbox sandbox = { 0 };
+	struct cgroup_base cgroups = { .fd = -1 };
 	struct err e;
 	struct secret_source secrets = {
 		.dir = o->secrets,
@@ -121,11 +124,15 @@ int ci_exec(const struct ci_options *o)
 		proctree_subreaper(1, &e) == 0) {
 		output.fd = x.run_dir_fd;
 		x.output_to = &output;
+		const char *id = strrchr(output.dir, '/');
+		if (id && cgroup_open_base(&cgroups, x.run_dir_fd, id + 1))
+			x.cgroups = &cgroups;
 		ret = exec_pipeline(&x, o, &sandbox, &p, &e);
 	}
 	free((char *)output.dir);
 	pipeline_release(&p);
 	ci_sandbox_release(&sandbox);
+	cgroup_close_base(&cgroups);
 	sendq_close(&out);
 	buf_release(&changed);
 	return ret < 0 ? program_fail(CI_NAME, &e) : EXIT_DONE;

@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 
+#include "exec/cgroup.h"
 #include "exec/dispatch.h"
 #include "exec/kick.h"
 #include "exec/runlog.h"
@@ -69,6 +70,7 @@ static int run(const struct home *h)
 			NAME, "not within a job: what it starts ends with it");
 	if (db_open(&db, h, DB_WRITE, &e))
 		return fail(h, &e);
+	cgroup_settle();
 	stop = open_stop(&e);
 	done = stop < 0 ? -1 : dispatch(&db, h, stop, &e);
 	/* an idle WAL is short, and the next opener quick */

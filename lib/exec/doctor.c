@@ -194,6 +194,7 @@ void doctor_examine(struct doctor *d)
 		doctor_advise(d, "mend the database, then once more");
 	}
 	doctor_settings(d, &f);
+	doctor_cgroup(d);
 	doctor_space(d, &f);
 	doctor_repos(d, &f);
 	doctor_queue(d, &f);

@@ -72,6 +72,8 @@ void doctor_database(struct doctor *d, struct doctor_facts *f);
 /* doctor_settings.c: the stored values, with the database open; the others. */
 int doctor_stored(struct doctor *d, struct db *db, struct err *e);
 void doctor_settings(struct doctor *d, const struct doctor_facts *f);
+/* doctor_cgroup.c: whether jobs can be limited by control groups. */
+void doctor_cgroup(struct doctor *d);
 /* doctor_repos.c, and doctor_hook.c for the hook of one that is there. */
 void doctor_repos(struct doctor *d, const struct doctor_facts *f);
 void doctor_hook(struct doctor *d, const struct repo *r, const char *name);

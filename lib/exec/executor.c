@@ -138,6 +138,7 @@ static int start_job(struct state *s, size_t job, struct err *e)
 		.well = s->well,
 		.limits = limit_for_job(
 			&x->limits, &x->pipeline->jobs[job].resources),
+		.cgroups = x->cgroups,
 		.artifact_bytes = s->artifact_bytes,
 		.env = x->env,
 		.sandbox = x->sandbox,

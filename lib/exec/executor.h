@@ -26,6 +26,7 @@
 #include "base/event.h"
 #include "base/pipeline.h"
 #include "exec/joboutput.h"
+#include "exec/cgroup.h"
 #include "exec/limit.h"
 #include "exec/sandbox.h"
 #include "exec/secret.h"
@@ -55,6 +56,7 @@ struct executor {
 	int run_dir_fd; /* -1: no logs, output() is called */
 	int64_t max_log; /* bytes a log; 0: no limit */
 	const struct joboutput *output_to; /* of jobs, for jobs; NULL: no */
+	const struct cgroup_base *cgroups; /* of the jobs'; NULL: none */
 	struct limits limits; /* of each job; of artifacts: of all */
 	int64_t timeout_ms; /* of the whole, kept here; 0: not here */
 	int fail_fast;

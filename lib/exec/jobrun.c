@@ -38,6 +38,7 @@ struct state {
 
 	struct pumps pumps; /* the logs that are open */
 
+	struct cgroup cgroup;
 	struct confine confine;
 	struct runner runner;
 	struct usage usage; /* of the workspace */
@@ -263,6 +264,18 @@ static int exit_code(int wait_status)
 	return WEXITSTATUS(wait_status);
 }
 
+static void fail_memory(struct state *s)
+{
+	struct buf limit = BUF_INIT;
+
+	if (s->spec->limits.memory_bytes) {
+		buf_adds(&limit, ": over its limit of ");
+		units_add_size(&limit, s->spec->limits.memory_bytes);
+	}
+	fail(s, "out of memory%s", limit.ptr);
+	buf_release(&limit);
+}
+
 /* The signal, or what a shell makes of it. */
 static void fail_file_size(struct state *s, size_t n)
 {
@@ -295,6 +308,13 @@ static int run_command(struct state *s, size_t n)
 		buf_release(&limit);
 	} else if (log_error) {
 		fail_log(s, "written", log_error);
+	} else if (code && cgroup_oom_kills(&s->cgroup)) {
+		fail_memory(s);
+	} else if (code && cgroup_refused_forks(&s->cgroup)) {
+		fail(s,
+			"command %zu failed with exit status %d, at its limit "
+			"of %lld processes",
+			n, code, (long long)s->spec->limits.processes);
 	} else if (s->spec->limits.file_bytes && code == 128 + SIGXFSZ) {
 		fail_file_size(s, n);
 	} else if (WIFSIGNALED(s->runner.wait_status)) {
@@ -375,7 +395,8 @@ static int start_up(struct state *s, struct err *e)
 {
 	const struct jobrun *spec = s->spec;
 	const int keep[] = { spec->pipe_fd, spec->workspace_fd,
-		spec->run_dir_fd, spec->output ? spec->output->fd : -1 };
+		spec->run_dir_fd, spec->output ? spec->output->fd : -1,
+		spec->cgroups ? spec->cgroups->fd : -1 };
 	sigset_t caught;
 
 	/* a session of its own: what the terminal sends to its foreground is
@@ -408,6 +429,17 @@ static int start_up(struct state *s, struct err *e)
 	jobspawn_env(&s->env, spec->env, spec->pipeline,
 		spec->evaluates ? NULL : spec->job,
 		spec->output ? spec->output->dir : NULL);
+	return 0;
+}
+
+static int open_cgroup(struct state *s, struct err *e)
+{
+	const struct jobrun *spec = s->spec;
+
+	if (cgroup_make(&s->cgroup, spec->cgroups, spec->job->id, &spec->limits,
+		    e) < 0)
+		return -1;
+	s->confine.procs_fd = s->cgroup.procs_fd;
 	return 0;
 }
 
@@ -465,6 +497,7 @@ void jobrun(const struct jobrun *spec)
 {
 	struct state s = { .spec = spec,
 		.report = { .job_id = spec->job->id },
+		.cgroup = { -1, -1, BUF_INIT },
 		.confine = { &spec->limits, -1 },
 		.note = BUF_INIT,
 		.reason = BUF_INIT,
@@ -474,8 +507,8 @@ void jobrun(const struct jobrun *spec)
 	s.pumps = (struct pumps){ .failed = fail_written, .arg = &s };
 	sendq_open(&s.report.up, spec->pipe_fd, 0);
 	runner_plain(&s.runner, spec->workspace_fd, &s.confine);
-	if (start_up(&s, &e) < 0 || open_output(&s, &e) < 0 ||
-		open_sandbox(&s, &e) < 0)
+	if (start_up(&s, &e) < 0 || open_cgroup(&s, &e) < 0 ||
+		open_output(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	if (!s.reason.len && load_secrets(&s, &e) < 0)
 		fail(&s, "%s", e.text);
@@ -484,6 +517,7 @@ void jobrun(const struct jobrun *spec)
 			if (run_command(&s, n) < 0)
 				break;
 	clean_up(&s);
+	cgroup_close(&s.cgroup);
 	close_output(&s);
 	keep_artifacts(&s);
 	/* on a red job, that nothing was there to be kept is no news */

@@ -27,6 +27,7 @@
 
 #include "base/pipeline.h"
 #include "exec/joboutput.h"
+#include "exec/cgroup.h"
 #include "exec/limit.h"
 #include "exec/sandbox.h"
 #include "exec/secret.h"
@@ -40,6 +41,7 @@ struct jobrun {
 	int64_t max_log; /* bytes a log; 0: no limit */
 	const struct joboutput *output; /* NULL: it has none, and no inputs */
 	const char *well; /* of each job: whether it has ended well */
+	const struct cgroup_base *cgroups; /* NULL: it gets none */
 	struct limits limits; /* the job's own taken in */
 	int64_t *artifact_bytes; /* kept of the run so far, shared */
 	char *const *env; /* what the job's variables are added to */

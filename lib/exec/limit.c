@@ -23,8 +23,11 @@ static const struct limit {
 	size_t to;
 } table[] = {
 	{ "maxArtifacts", SIZE, offsetof(struct limits, artifact_bytes) },
+	{ "maxCpus", DECIMAL, offsetof(struct limits, cpus_milli) },
 	{ "maxFileSize", SIZE, offsetof(struct limits, file_bytes) },
 	{ "maxFiles", COUNT, offsetof(struct limits, files) },
+	{ "maxMemory", SIZE, offsetof(struct limits, memory_bytes) },
+	{ "maxProcesses", COUNT, offsetof(struct limits, processes) },
 	{ "maxWorkspace", SIZE, offsetof(struct limits, workspace_bytes) },
 	{ "nice", NICE, offsetof(struct limits, nice) },
 };

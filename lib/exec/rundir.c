@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/fs.h"
+#include "exec/cgroup.h"
 
 int rundir_open(struct rundir *d, const struct home *h, const struct run *r,
 	struct err *e)
@@ -68,14 +70,17 @@ int rundir_append(struct rundir *d, const char *name)
 
 /* What goes with the run. */
 static const char *const passing[] = { "workspace", "home", "tmp", "changed",
-	"inputs", "wake" };
+	"cgroup", "inputs", "wake" };
 
 #define N_PASSING (sizeof(passing) / sizeof(passing[0]))
 
 int rundir_clean(struct rundir *d, struct err *e)
 {
+	const char *id = strrchr(d->path, '/');
 	int failed = 0;
 
+	if (id)
+		cgroup_clear(d->fd, id + 1);
 	for (size_t i = 0; i < N_PASSING; i++)
 		if (fs_remove_tree(d->fd, passing[i]) && !failed)
 			failed = err_sys(e, "%s/%s: can't be removed", d->path,

@@ -98,6 +98,9 @@ static int parse(const struct setting_key *key, const char *value,
 	case SETTING_SIZE:
 		r = units_size(value, number, e);
 		break;
+	case SETTING_DECIMAL:
+		r = units_decimal(value, number, e);
+		break;
 	case SETTING_DURATION:
 		r = units_duration(value, number, e);
 		break;
@@ -237,8 +240,8 @@ int setting_check_run(struct db *db, const char *repo, struct err *e)
 	static const char *const needed[] = { "bind", "env", "maxLog",
 		"network", "path", "protectedRefs", "sandbox", "timeout",
 		/* of jobs: see quire-config(5) */
-		"maxArtifacts", "maxFileSize", "maxFiles", "maxWorkspace",
-		"nice" };
+		"maxArtifacts", "maxCpus", "maxFileSize", "maxFiles",
+		"maxMemory", "maxProcesses", "maxWorkspace", "nice" };
 
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++) {
 		char *value = setting_get(db, repo, needed[i], e);

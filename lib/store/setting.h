@@ -18,6 +18,7 @@ enum setting_type {
 	SETTING_BOOL,
 	SETTING_INT,
 	SETTING_SIZE, /* bytes, as 64M */
+	SETTING_DECIMAL, /* thousandths, as 0.5 */
 	SETTING_DURATION, /* ms, as 1h */
 	SETTING_TEXT,
 	SETTING_CHOICE, /* one word of choices */
