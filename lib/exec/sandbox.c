@@ -42,10 +42,8 @@ static void add(
  * is elsewhere. */
 static const char *below(const char *path, const char *folder)
 {
-	size_t len = strlen(folder);
+	size_t len = strcmp(folder, "/") == 0 ? 0 : strlen(folder);
 
-	if (strcmp(folder, "/") == 0)
-		return path;
 	if (strncmp(path, folder, len) != 0 || (path[len] && path[len] != '/'))
 		return NULL;
 	return path + len;
