@@ -235,11 +235,16 @@ static int keep_file(struct walk *w, int folder, const char *name)
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (from < 0) /* gone, or a link by now: it was not to be kept */
 		return errno == ENOENT || errno == ELOOP ? 0 : fail_errno(w);
-	int rc = fstat(from, &st) < 0 ? -1 : 0;
+	int rc = fstat(from, &st);
+	if (rc == 0 && S_ISREG(st.st_mode)) {
+		if (reserve(w, st.st_size) < 0) {
+			close(from);
+			errno = 0; /* it has said why */
+			return -1;
+		}
+		rc = copy_file(w, from, &st);
+	}
 	if (rc < 0)
-		fail_errno(w);
-	else if (S_ISREG(st.st_mode) && (rc = reserve(w, st.st_size)) == 0 &&
-		 (rc = copy_file(w, from, &st)) < 0)
 		fail_errno(w);
 	int why = errno;
 	close(from);
