@@ -31,7 +31,7 @@ struct ci_options {
 	struct limits limits;
 	const char *secrets; /* the folder */
 	/* all */
-	int64_t pipeline_timeout_ms; /* of .quire/ci */
+	int64_t ci_timeout_ms; /* of .quire/ci */
 	/* run */
 	const char *branch, *tag, *ref;
 	const char *changed_since;
@@ -66,6 +66,9 @@ int ci_local_files(
  * too. */
 int ci_secrets(
 	struct secret_source *from, const struct ci_options *o, struct err *e);
+/* Whether each of them is named by a job: who gives another has mistyped it. */
+int ci_secrets_check(const struct secret_source *from, const struct pipeline *p,
+	struct err *e);
 void ci_secrets_release(struct secret_source *from);
 /* The pipeline of that tree, which x has open; the process is a subreaper from
  * then on. -1: it is wrong, or it was cut short, with the exit status. */

@@ -73,7 +73,7 @@ static int exec_pipeline(const struct executor *x, const struct ci_options *o,
 	struct executor_result result = { 0 };
 
 	/* EXIT_USAGE: there is none, which here is no other than a wrong one */
-	if (evaluate(x, o->pipeline_timeout_ms, p, &result, e) < 0)
+	if (evaluate(x, o->ci_timeout_ms, p, &result, e) < 0)
 		return e->status == EXIT_RED || e->status == EXIT_USAGE
 			       ? refuse(x->out, e->text, e)
 			       : -1;

@@ -185,7 +185,8 @@ static int load(struct executor *x, struct local *l, const struct ci_options *o,
 		ci_sandbox(&l->sandbox, o, &x->sandbox, e) < 0)
 		return -1;
 	x->env = environ;
-	if (ci_load(x, o, &l->pipeline, e) < 0)
+	if (ci_load(x, o, &l->pipeline, e) < 0 ||
+		ci_secrets_check(&l->secrets, &l->pipeline, e) < 0)
 		return -1;
 	for (size_t i = 0; i < o->env.n; i++)
 		if (pipeline_set_env(&l->pipeline, o->env.v[i], e) < 0)

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/name.h"
+#include "base/near.h"
 
 /* A file, or standard input: nobody's password need be in a file. */
 static int open_value(const char *file, const char *name, struct err *e)
@@ -59,6 +60,49 @@ int ci_secrets(
 		if (take(&given[i], o->given_secrets.v[i], e) < 0)
 			return err_prefix(e, "--secret");
 	}
+	return 0;
+}
+
+static int is_named(const struct pipeline *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_jobs; i++)
+		for (size_t k = 0; k < p->jobs[i].n_secrets; k++)
+			if (strcmp(p->jobs[i].secrets[k].value, name) == 0)
+				return 1;
+	return 0;
+}
+
+static int say_unnamed(
+	const struct pipeline *p, const char *name, struct err *e)
+{
+	const char **names = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job *job = &p->jobs[i];
+
+		names = mem_resize(
+			names, n + job->n_secrets + 1, sizeof(*names));
+		for (size_t k = 0; k < job->n_secrets; k++)
+			names[n++] = job->secrets[k].value;
+	}
+	const char *near = near_word(name, names, n);
+	if (near)
+		err_set(e, EXIT_USAGE,
+			"no job names the secret '%s' (did you mean '%s'?)",
+			name, near);
+	else
+		err_set(e, EXIT_USAGE, "no job names the secret '%s'", name);
+	free(names);
+	return err_prefix(e, "--secret");
+}
+
+int ci_secrets_check(const struct secret_source *from, const struct pipeline *p,
+	struct err *e)
+{
+	for (size_t i = 0; i < from->n_given; i++)
+		if (!is_named(p, from->given[i].name))
+			return say_unnamed(p, from->given[i].name, e);
 	return 0;
 }
 

@@ -51,7 +51,8 @@ static int find_top(struct err *e)
 				here.st_ino == above.st_ino) ||
 			chdir("..") < 0)
 			return err_set(e, EXIT_USAGE,
-				"no .quire/ci.json here or above");
+				"no .quire/ci.json or executable .quire/ci "
+				"here or above");
 	}
 }
 
@@ -67,7 +68,7 @@ int ci_load(const struct executor *x, const struct ci_options *o,
 	struct executor_result result;
 
 	if (proctree_subreaper(1, e) < 0 ||
-		evaluate(x, o->pipeline_timeout_ms, p, &result, e) < 0)
+		evaluate(x, o->ci_timeout_ms, p, &result, e) < 0)
 		return -1;
 	if (result.outcome == EXECUTOR_SIGNAL)
 		return err_set(e, 128 + result.signal, "interrupted");

@@ -62,7 +62,7 @@ static const char usage[] =
 	"                       name and value of a setting, see\n"
 	"                       quire-config(5); may be repeated\n"
 	"      --secrets DIR    where the jobs' secrets are, a file each\n"
-	"      --pipeline-timeout DURATION\n"
+	"      --ci-timeout DURATION\n"
 	"                       the time that .quire/ci has; 5m\n"
 	"      --sandbox KIND   bwrap: each job runs in a bubblewrap; none\n"
 	"      --bind PATH[:rw] a path that is seen in it (may be repeated)\n"
@@ -100,8 +100,8 @@ static const struct ci_option {
 	{ "max-log", EXEC, SIZE, TO(max_log) },
 	{ "limit", EXEC, LIMIT, TO(limits) },
 	{ "secrets", EXEC, TEXT, TO(secrets) },
-	{ "pipeline-timeout", RUN | CHECK | EXEC, DURATION,
-		TO(pipeline_timeout_ms) },
+	{ "ci-timeout", RUN | CHECK | EXEC, DURATION,
+		TO(ci_timeout_ms) },
 	{ "sandbox", RUN | EXEC, TEXT, TO(sandbox) },
 	{ "bind", RUN | EXEC, LIST, TO(binds) },
 	{ "hide", EXEC, LIST, TO(hides) },
@@ -232,7 +232,7 @@ static int obey(int argc, char **argv, struct ci_options *o)
 
 int main(int argc, char **argv)
 {
-	struct ci_options o = { .pipeline_timeout_ms = EVALUATE_TIMEOUT_MS };
+	struct ci_options o = { .ci_timeout_ms = EVALUATE_TIMEOUT_MS };
 
 	if (argc == 3 && strcmp(argv[1], "init") == 0)
 		jobinit_serve(atoi(argv[2]));

@@ -113,6 +113,7 @@ static int next_entry(
 enum pipeline_kind pipeline_kind_of_tree(const char *raw, size_t len)
 {
 	enum entry_kind json = ENTRY_NONE, ci = ENTRY_NONE, fnl = ENTRY_NONE;
+	enum entry_kind yaml = ENTRY_NONE;
 	const char *p = raw, *name;
 	unsigned mode;
 
@@ -123,6 +124,8 @@ enum pipeline_kind pipeline_kind_of_tree(const char *raw, size_t len)
 			ci = entry_kind_of(mode);
 		else if (!strcmp(name, "ci.fnl"))
 			fnl = entry_kind_of(mode);
+		else if (!strcmp(name, "ci.yml") || !strcmp(name, "ci.yaml"))
+			yaml = entry_kind_of(mode);
 	}
 
 	int is_static = json == ENTRY_FILE || json == ENTRY_EXECUTABLE;
@@ -136,7 +139,9 @@ enum pipeline_kind pipeline_kind_of_tree(const char *raw, size_t len)
 		return PIPELINE_NOT_A_FILE;
 	if (ci == ENTRY_FILE)
 		return PIPELINE_NOT_EXECUTABLE;
-	return fnl == ENTRY_NONE ? PIPELINE_NONE : PIPELINE_FENNEL;
+	if (fnl != ENTRY_NONE)
+		return PIPELINE_FENNEL;
+	return yaml == ENTRY_NONE ? PIPELINE_NONE : PIPELINE_YAML;
 }
 
 enum pipeline_kind pipeline_kind_of(const struct gitcat_answer *a)
@@ -163,6 +168,9 @@ const char *pipeline_kind_hint(enum pipeline_kind k)
 	case PIPELINE_FENNEL:
 		return ".quire/ci.fnl is a pipeline of the older system: "
 		       "rewrite it as .quire/ci.json";
+	case PIPELINE_YAML:
+		return "a pipeline is .quire/ci.json or an executable "
+		       ".quire/ci, not YAML (see quire-pipeline(5))";
 	case PIPELINE_NOT_A_FILE:
 		return "the pipeline in .quire is a link or a folder, "
 		       "not a regular file";

@@ -27,6 +27,7 @@ enum pipeline_kind {
 	PIPELINE_BOTH, /* an error that quire-ci reports */
 	PIPELINE_NOT_EXECUTABLE, /* only ci without its x bit: hint, no run */
 	PIPELINE_FENNEL, /* only ci.fnl, of the older system: hint */
+	PIPELINE_YAML, /* only ci.yml or ci.yaml, as others have it: hint */
 	PIPELINE_NOT_A_FILE, /* ci.json or ci is a link or a folder: hint */
 	PIPELINE_NOT_A_TREE, /* .quire itself is no folder: hint */
 };

@@ -222,6 +222,15 @@ static int check_bytes(const char *text, size_t len, struct err *e)
 	return 0;
 }
 
+/* What is no value at all is taken for an attempt at null or true. */
+static const char *fault_of(enum json_tokener_error error)
+{
+	if (error == json_tokener_error_parse_null ||
+		error == json_tokener_error_parse_boolean)
+		return "no JSON value begins like this";
+	return json_tokener_error_desc(error);
+}
+
 /* Whether the tokener is done, with *o the value (NULL for null). */
 static int tokenize(struct json_tokener *tok, const char *text, size_t len,
 	struct json_object **o, struct err *e)
@@ -239,8 +248,8 @@ static int tokenize(struct json_tokener *tok, const char *text, size_t len,
 			return fault_at(text, len, e, "unexpected end of data");
 	}
 	if (error != json_tokener_success)
-		return fault_at(text, end < len ? end : len, e, "%s",
-			json_tokener_error_desc(error));
+		return fault_at(
+			text, end < len ? end : len, e, "%s", fault_of(error));
 	while (end < len && is_blank(text[end]))
 		end++;
 	if (end < len)

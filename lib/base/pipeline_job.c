@@ -200,15 +200,17 @@ static const char *artifact_fault(const char *glob)
 static int parse_artifacts(struct jsonwalk *at, struct json_object *o, void *to)
 {
 	struct strv *globs = &((struct draft *)to)->job->artifacts;
+	int given;
 
-	if (jsonwalk_strings(at, o, globs) < 0)
+	if (parse_globs(at, o, &given, globs) < 0)
 		return -1;
 	for (size_t i = 0; i < globs->n; i++) {
 		const char *fault = artifact_fault(globs->v[i]);
 
 		if (!fault)
 			continue;
-		jsonwalk_enter_nth(at, i);
+		if (json_object_is_type(o, json_type_array))
+			jsonwalk_enter_nth(at, i);
 		return jsonwalk_fail(at, "%s", fault);
 	}
 	return 0;

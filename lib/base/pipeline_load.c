@@ -18,9 +18,11 @@ static int open_folder(int dirfd, struct err *e)
 	struct stat st;
 
 	if (fstatat(dirfd, FOLDER, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? err_set(e, EXIT_USAGE,
-						 "no " STATIC_FILE " here")
-				       : err_sys(e, FOLDER);
+		return errno == ENOENT
+			       ? err_set(e, EXIT_USAGE,
+					 "no " STATIC_FILE
+					 " or executable " DYNAMIC_FILE " here")
+			       : err_sys(e, FOLDER);
 	if (S_ISLNK(st.st_mode))
 		return err_set(e, EXIT_RED,
 			FOLDER ": a symbolic link, which is not followed");
@@ -33,16 +35,21 @@ static int open_folder(int dirfd, struct err *e)
 	return fd;
 }
 
-/* 1: a program that could be run; only that makes a pipeline. 0: a file that
- * could not. -1: no file. */
-static int find_program(int folder)
+/* What .quire holds under a name. */
+enum there { THERE_NOT, THERE_FILE, THERE_PROGRAM, THERE_OTHER };
+
+static int look_for(int folder, const char *name, enum there *is, struct err *e)
 {
 	struct stat st;
 
-	if (fstatat(folder, "ci", &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		!S_ISREG(st.st_mode))
-		return -1;
-	return (st.st_mode & S_IXUSR) != 0;
+	*is = THERE_NOT;
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, FOLDER "/%s", name);
+	if (!S_ISREG(st.st_mode))
+		*is = THERE_OTHER;
+	else
+		*is = st.st_mode & S_IXUSR ? THERE_PROGRAM : THERE_FILE;
+	return 0;
 }
 
 static int open_static(int folder, struct err *e)
@@ -92,27 +99,43 @@ static int load_static(struct pipeline *p, int folder, struct err *e)
 	return ret;
 }
 
+static int refuse(enum there program, struct err *e)
+{
+	static const char none[] =
+		"no " STATIC_FILE " or executable " DYNAMIC_FILE " here";
+
+	if (program == THERE_FILE)
+		return err_set(e, EXIT_USAGE,
+			"%s: " DYNAMIC_FILE
+			" is no executable (chmod +x " DYNAMIC_FILE ")",
+			none);
+	if (program == THERE_OTHER)
+		return err_set(e, EXIT_USAGE,
+			"%s: " DYNAMIC_FILE " is a link or a folder, not a "
+			"regular file",
+			none);
+	return err_set(e, EXIT_USAGE, "%s", none);
+}
+
 int pipeline_is_program(int dirfd, struct err *e)
 {
 	int folder = open_folder(dirfd, e);
-	struct stat st;
+	enum there program, text;
 
 	if (folder < 0)
 		return -1;
-	int program = find_program(folder);
-	int there = fstatat(folder, "ci.json", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	int failed = look_for(folder, "ci", &program, e) < 0 ||
+		     look_for(folder, "ci.json", &text, e) < 0;
 	close(folder);
-	if (program == 1 && there)
+	if (failed)
+		return -1;
+	if (program == THERE_PROGRAM && text != THERE_NOT)
 		return err_set(e, EXIT_RED,
 			"both " STATIC_FILE " and " DYNAMIC_FILE
 			" are there: keep one");
-	if (program == 1 || there)
-		return program == 1;
-	if (program == 0)
-		return err_set(e, EXIT_USAGE,
-			"no " STATIC_FILE " here, and " DYNAMIC_FILE
-			" is not executable");
-	return err_set(e, EXIT_USAGE, "no " STATIC_FILE " here");
+	if (program == THERE_PROGRAM || text != THERE_NOT)
+		return program == THERE_PROGRAM;
+	return refuse(program, e);
 }
 
 int pipeline_load(struct pipeline *p, int dirfd, struct err *e)

@@ -2,7 +2,7 @@
 # quire-ci run and check: in a working tree, with no home and no database.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 71
+plan 72
 
 unset NO_COLOR
 mkdir -p "$T/tree/.quire" "$T/tree/src/deep"
@@ -127,7 +127,7 @@ check 'a wrong pipeline is exit status 1, with the reason' '
 	status 1 run "{}" && grep "quire-ci: .quire/ci.json: no jobs" "$T/err"'
 check 'no pipeline is exit status 2' '
 	cd / && status 2 quire-ci run 2>"$T/err" &&
-	grep "quire-ci: no .quire/ci.json here or above" "$T/err"'
+	grep "quire-ci: no .quire/ci.json or executable .quire/ci here or above" "$T/err"'
 check 'a full disk behind standard output is told' '
 	run "$green"; status 1 quire-ci run >/dev/full 2>"$T/err" &&
 	grep "^quire-ci: standard output: No space left" "$T/err"'
@@ -152,7 +152,7 @@ check 'no pipeline is a usage error, of run and of check' '
 	mkdir -p "$T/bare/.quire" && cd "$T/bare" &&
 	for command in run check; do
 		status 2 quire-ci $command 2>"$T/err" &&
-		grep "no .quire/ci.json here" "$T/err" &&
+		grep "no .quire/ci.json or executable .quire/ci here" "$T/err" &&
 		(cd / && status 2 quire-ci $command 2>"$T/err") || exit 1
 	done'
 check 'check: 10 MB are read up to the limit only' '
@@ -294,6 +294,9 @@ check '--secret: no file, no name are usage' '
 	grep "\-\-secret: secret .token.: $T/none: No such file" "$T/err" &&
 	status 2 run "$secret" --secret token &&
 	status 2 run "$secret" --secret "../x=$T/token"'
+check '--secret: one that no job names is usage, with the near miss' '
+	status 2 run "$secret" --secret "tokken=$T/token" &&
+	grep "no job names the secret .tokken. (did you mean .token.?)" "$T/err"'
 check '--changed-since: jobs find the paths in a file' '
 	echo 9 >doc/a && run "{\"jobs\": [{\"id\": \"a\",
 		\"run\": \"tr \\\"\\\\0\\\" ! <\$QUIRE_CHANGED\"}]}" \

@@ -97,7 +97,7 @@ check 'an interpreter that is not there' '
 	ci "" && echo "#!/no/such/thing" >"$T/w/.quire/ci" && again &&
 	red ".quire/ci: failed with exit status 127: quire: .quire/ci: No such file or directory"'
 check 'out of time, with all that it has started' '
-	ci "sleep 1000 & echo \$! >bg; wait" --pipeline-timeout 100ms &&
+	ci "sleep 1000 & echo \$! >bg; wait" --ci-timeout 100ms &&
 	red ".quire/ci: timed out after 100ms" &&
 	! kill -0 "$(cat "$T/w/bg")"'
 check 'garbage, with line and column' '
@@ -132,10 +132,10 @@ check 'a ci that is not executable is beside the point' '
 	eval "$job a true" >"$T/w/.quire/ci.json" && again && job_is a complete'
 check 'and alone it is no pipeline' '
 	ci "exit 1" && chmod -x "$T/w/.quire/ci" && again &&
-	red "no .quire/ci.json here, and .quire/ci is not executable"'
+	red "no .quire/ci.json or executable .quire/ci here: .quire/ci is no executable (chmod +x .quire/ci)"'
 check 'a link to a program is none' '
 	ci "$job a true" && mv "$T/w/.quire/ci" "$T/w/real" &&
-	ln -s ../real "$T/w/.quire/ci" && again && red "no .quire/ci.json here"'
+	ln -s ../real "$T/w/.quire/ci" && again && red "no .quire/ci.json or executable .quire/ci here: .quire/ci is a link or a folder, not a regular file"'
 
 # stopped meanwhile
 waits='echo $$ >"$T/ci.pid"; exec sleep 1000'

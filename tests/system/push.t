@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-plan 38
+plan 39
 
 NOOP='{"jobs":[{"id":"a","run":"true"}]}'
 new_home
@@ -220,6 +220,9 @@ check 'a .quire/ci that is not executable' \
 check 'a pipeline of the older system' \
 	'hint 2 .quire/ci.fnl "echo x >foo/.quire/ci.fnl" | grep -q \
 	"^quire: hint2: .quire/ci.fnl .*: no run$"'
+check 'a pipeline as others have it' \
+	'hint 6 .quire/ci.yml "echo x >foo/.quire/ci.yml" | grep -q \
+	"^quire: hint6: .*not YAML (see quire-pipeline(5)): no run$"'
 check 'a ci.json that is a link' \
 	'hint 3 .quire/ci.json "ln -s ../x foo/.quire/ci.json" | grep -q \
 	"^quire: hint3: .*not a regular file: no run$"'

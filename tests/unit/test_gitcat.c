@@ -306,6 +306,8 @@ static void trees_are_read(void **state)
 		{ { "100755", "ci" }, PIPELINE_DYNAMIC },
 		{ { "100644", "ci" }, PIPELINE_NOT_EXECUTABLE },
 		{ { "100644", "ci.fnl" }, PIPELINE_FENNEL },
+		{ { "100644", "ci.yml" }, PIPELINE_YAML },
+		{ { "100644", "ci.yaml" }, PIPELINE_YAML },
 		{ { "100755", "ci", "100644", "ci.json" }, PIPELINE_BOTH },
 		{ { "100644", "ci", "100644", "ci.json" }, PIPELINE_STATIC },
 		{ { "40000", "ci", "100644", "ci.json" }, PIPELINE_STATIC },

@@ -121,7 +121,10 @@ static void what_json_c_lets_pass(void **state)
 		"line 1, column 4: a string cannot hold a NUL character");
 	/* escaped backslash: no NUL at all */
 	assert_taken("[\"\\\\u0000\"]", "[\"\\\\u0000\"]");
-	assert_refused("[TRUE]", "line 1, column 2: boolean expected");
+	assert_refused(
+		"[TRUE]", "line 1, column 2: no JSON value begins like this");
+	assert_refused(
+		"name: x", "line 1, column 2: no JSON value begins like this");
 	assert_refused("/**/[]", "line 1, column 1: unexpected character");
 	assert_refused("null", "line 1, column 1: null is no document");
 }

@@ -294,7 +294,10 @@ static void artifacts_lie_in_the_workspace(void **state)
 	assert_int_equal(p.jobs[0].artifacts.n, 4);
 	assert_string_equal(p.jobs[0].artifacts.v[0], "dist/**");
 	pipeline_release(&p);
-	assert_job_error("'artifacts': 'x'", "artifacts: a string, not a list");
+	assert_job_error("'artifacts': '/x'",
+		"artifacts: begins at /, not at the top of the workspace");
+	assert_job_error("'artifacts': 3",
+		"artifacts: a number, not a glob or a list of globs");
 	assert_job_error("'artifacts': []", "artifacts: an empty list");
 	assert_job_error("'artifacts': ['a', 3]",
 		"artifacts[1]: a number, not a string");
