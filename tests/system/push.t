@@ -221,8 +221,8 @@ check 'a pipeline of the older system' \
 	'hint 2 .quire/ci.fnl "echo x >foo/.quire/ci.fnl" | grep -q \
 	"^quire: hint2: .quire/ci.fnl .*: no run$"'
 check 'a pipeline as others have it' \
-	'hint 6 .quire/ci.yml "echo x >foo/.quire/ci.yml" | grep -q \
-	"^quire: hint6: .*not YAML (see quire-pipeline(5)): no run$"'
+	'hint 7 .quire/ci.yml "echo x >foo/.quire/ci.yml" | grep -q \
+	"^quire: hint7: .*not YAML (see quire-pipeline(5)): no run$"'
 check 'a ci.json that is a link' \
 	'hint 3 .quire/ci.json "ln -s ../x foo/.quire/ci.json" | grep -q \
 	"^quire: hint3: .*not a regular file: no run$"'
