@@ -152,7 +152,8 @@ static int queue(struct cmd_ctx *ctx, const struct repo *repo, const char *ref,
 
 	const char *hint = pipeline_kind_hint(c->kind);
 	err_set(e, EXIT_USAGE, "%s: %s: %s", repo->name, name_of_ref(ref),
-		hint ? hint : "its commit has no pipeline (.quire/ci.json or .quire/ci)");
+		hint ? hint
+		     : "its commit has no pipeline (.quire/ci.json or .quire/ci)");
 	cmd_close(ctx);
 	return -1;
 }

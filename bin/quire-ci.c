@@ -8,12 +8,14 @@
  * person (run) it shows the same jobs on the terminal.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/units.h"
 #include "ci.h"
@@ -230,12 +232,25 @@ static int obey(int argc, char **argv, struct ci_options *o)
 	return command ? run_command(command, o, given) : EXIT_USAGE;
 }
 
+/* Whoever runs this is bubblewrap: there is nobody to be told. */
+static void be_init(const char *socket) __attribute__((noreturn));
+
+static void be_init(const char *socket)
+{
+	struct err ignored;
+	int64_t fd;
+
+	if (units_int(socket, 0, INT_MAX, &fd, &ignored) < 0)
+		_exit(EXIT_USAGE);
+	jobinit_serve((int)fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct ci_options o = { .ci_timeout_ms = EVALUATE_TIMEOUT_MS };
 
 	if (argc == 3 && strcmp(argv[1], "init") == 0)
-		jobinit_serve(atoi(argv[2]));
+		be_init(argv[2]);
 	program_start();
 	/* a reader that goes away is seen, and everything below is ended */
 	signal(SIGPIPE, SIG_IGN);
