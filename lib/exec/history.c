@@ -194,20 +194,18 @@ static int put_head(struct history *h, const char *commit, struct err *e)
 	return ret;
 }
 
-/* What the tree holds, with the times and sizes of its files. */
-static int make_index(const struct history *h, const char *workspace,
-	const char *commit, struct err *e)
+/*
+ * What the commit holds. No git looks at the workspace here: what .quire/ci has
+ * made of it is not trusted, and this is outside of any sandbox. Where git is,
+ * its working tree is; so it is in .git, which is as it was made above.
+ */
+static int make_index(
+	const struct history *h, const char *commit, struct err *e)
 {
-	const char *const read[] = { "git", "-C", workspace, "read-tree",
+	const char *const argv[] = { "git", "-C", h->path.ptr, "read-tree",
 		commit, NULL };
-	const char *const refresh[] = { "git", "-C", workspace, "update-index",
-		"-q", "--refresh", NULL };
 
-	if (git_run_lean(h->path.ptr, read, NULL, 0, e) != 0)
-		return -1;
-	/* 1: a file differs, as an attribute may make it do in any checkout */
-	int status = git_run_lean(h->path.ptr, refresh, NULL, 1 << 20, e);
-	return status < 0 || status > 1 ? -1 : 0;
+	return git_run_lean(h->path.ptr, argv, NULL, 0, e) ? -1 : 0;
 }
 
 static int make_folders(struct history *h, int workspace, struct err *e)
@@ -226,13 +224,12 @@ static int make_folders(struct history *h, int workspace, struct err *e)
 	return h->dot_git < 0 ? err_sys(e, ".git") : 0;
 }
 
-static int fill(struct history *h, const char *workspace, const char *commit,
-	struct err *e)
+static int fill(struct history *h, const char *commit, struct err *e)
 {
 	if (put_head(h, commit, e) < 0 || put_alternates(h, e) < 0 ||
 		put_shallow(h, e) < 0 || put_tags(h, e) < 0)
 		return -1;
-	return make_index(h, workspace, commit, e);
+	return make_index(h, commit, e);
 }
 
 int history_make(const char *workspace, const char *git_dir, const char *commit,
@@ -250,7 +247,7 @@ int history_make(const char *workspace, const char *git_dir, const char *commit,
 
 	buf_addf(&h.path, "%s/.git", workspace);
 	if (ret == 0)
-		ret = fill(&h, workspace, commit, e);
+		ret = fill(&h, commit, e);
 	if (ret < 0)
 		err_prefix(e, "no history for the workspace");
 	if (h.dot_git >= 0)

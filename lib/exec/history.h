@@ -3,9 +3,11 @@
  * the history by alternates.
  *
  * Nothing of the repository is written to, or copied but its tags and the mark
- * of where a shallow one ends. The index is that of the commit, refreshed, so
- * that git finds the tree unchanged. git is run without anybody's
- * configuration: the tree is not trusted, and filters are programs.
+ * of where a shallow one ends. The index is that of the commit and knows no
+ * file's time or size: the first git that refreshes it (status, diff, describe
+ * --dirty) finds the tree unchanged. That is not done here, since the tree is
+ * not trusted: no git that is run here looks at it, nor has anybody's
+ * configuration.
  */
 #ifndef QUIRE_EXEC_HISTORY_H
 #define QUIRE_EXEC_HISTORY_H

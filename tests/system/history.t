@@ -2,7 +2,7 @@
 # "history": true: what git says in a workspace.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 19
+plan 21
 
 new_home
 new_repo foo
@@ -29,7 +29,7 @@ frozen() { find "$bare" -printf '%p %T@ %C@ %s %m\n' | sort; }
 	git add . 2>/dev/null && git commit -qm files
 )
 history='{"history": true, "jobs": [
-	{"id": "a", "run": ["git diff-index HEAD; git status --porcelain --ignored", "git describe --dirty",
+	{"id": "a", "run": ["git describe --dirty", "git status --porcelain --ignored; git diff-index HEAD",
 		"git log --format=%s", "git rev-parse HEAD && ! git symbolic-ref -q HEAD",
 		"true"]},
 	{"id": "b", "run": ["git merge-base v1.0 HEAD", "git tag", "git diff --stat v1.0 -- one two",
@@ -40,9 +40,9 @@ check 'a pipeline that asks for it runs' '
 	push foo --follow-tags main light && wait_idle && quire show foo#1 &&
 	grep "\"job_id\":\"b\",\"outcome\"" "$(dir 1)/events.jsonl"'
 check 'status: nothing differs, with attributes, modes and links' \
-	'same "$(text 1 a 1)" ""'
-check 'describe --dirty is that of the commit' \
-	'same "$(text 1 a 2)" "$(git -C foo describe)"'
+	'same "$(text 1 a 2)" ""'
+check 'describe --dirty is that of the commit, as the first that looks' \
+	'same "$(text 1 a 1)" "$(git -C foo describe)"'
 check 'log is the whole of it' \
 	'same "$(text 1 a 3)" "$(git -C foo log --format=%s)"'
 check 'HEAD is the commit, on no branch' \
@@ -62,9 +62,14 @@ check 'making it writes nothing into the repository' '
 		\"run\": \"git status --porcelain; git log --oneline\"}]}" &&
 	push foo && wait_idle && frozen >before && quire rerun foo#2 && wait_idle &&
 	same "$(state foo#3)" complete && frozen >after && diff before after'
+check 'diff-index too, when the index was refreshed' '
+	pipeline foo "{\"history\": true, \"jobs\": [{\"id\": \"a\",
+		\"run\": \"git update-index -q --refresh; git diff-index HEAD\"}]}" &&
+	push foo && wait_idle && same "$(state foo#4)" complete &&
+	same "$(text 4 a 1)" ""'
 check 'without it there is none' '
 	pipeline foo "{\"jobs\": [{\"id\": \"a\", \"run\": \"test ! -e .git\"}]}" &&
-	push foo && wait_idle && same "$(state foo#4)" complete'
+	push foo && wait_idle && same "$(state foo#5)" complete'
 
 # a repository with many tags
 (
@@ -78,9 +83,9 @@ check 'without it there is none' '
 check '2,000 tags' '
 	pipeline foo "{\"history\": true, \"jobs\": [{\"id\": \"a\",
 		\"run\": [\"git tag | wc -l\", \"git describe\", \"ls .git/refs/tags\"]}]}" &&
-	push foo main --tags && wait_idle && same "$(state foo#5)" complete &&
-	same "$(text 5 a 1)" 2002 && same "$(text 5 a 2)" "$(git -C foo describe)" &&
-	same "$(text 5 a 3)" ""'
+	push foo main --tags && wait_idle && same "$(state foo#6)" complete &&
+	same "$(text 6 a 1)" 2002 && same "$(text 6 a 2)" "$(git -C foo describe)" &&
+	same "$(text 6 a 3)" ""'
 
 # alternates of the repository's own, one of them relative
 ask='{"history": true, "jobs": [{"id": "a", "run": ["git log --format=%s | wc -l", "git status --porcelain; git describe --always", "git fsck"]}]}'
@@ -123,9 +128,9 @@ check 'a shallow repository ends where it ends' '
 	same "$(sed "s/.* F //" "$QUIRE_HOME"/runs/flat.git/*/jobs/a/sh-1.log)" 4'
 check 'a repository of another user' '
 	test "$(id -u)" != 0 || {
-		chown -R 65534 "$bare" && quire rerun foo#5 && wait_idle;
+		chown -R 65534 "$bare" && quire rerun foo#6 && wait_idle;
 		chown -R 0 "$bare"
-		same "$(state foo#6)" complete
+		same "$(state foo#7)" complete
 	}'
 
 # what a tree may hold is not trusted
@@ -143,6 +148,16 @@ check 'no filter of the tree, of HOME or of a .git that a program made is run' '
 	git add . && git commit -qm evil && git push -q origin main && wait_idle &&
 	n=$(sql "SELECT max(number) FROM runs WHERE repo = '\''foo.git'\''") &&
 	same "$(state "foo#$n")" complete && test ! -e "$QUIRE_HOME/cache/foo.git/evil"'
+check 'what .quire/ci makes of the tree stops no git outside' '
+	cd foo && cat >.quire/ci <<-"E" && quire config timeout 20 &&
+	#!/bin/sh
+	rm .gitattributes; mkfifo .gitattributes
+	mkdir sub && mkfifo sub/.gitattributes; rm one; mkfifo one
+	echo "{\"history\": true, \"jobs\": [{\"id\": \"a\", \"run\": \"test -p .gitattributes && test -p one && git rev-parse HEAD\"}]}"
+	E
+	git commit -qam fifo && git push -q origin main && wait_idle 60 &&
+	n=$(sql "SELECT max(number) FROM runs WHERE repo = '\''foo.git'\''") &&
+	same "$(state "foo#$n")" complete'
 check 'quire-ci exec says what it needs for it' '
 	mkdir -p w/.quire r && echo "$ask" >w/.quire/ci.json &&
 	! quire-ci exec --workspace "$T/w" --run-dir "$T/r" </dev/zero 2>err &&
