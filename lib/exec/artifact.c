@@ -28,13 +28,15 @@ struct walk {
 	struct err *e;
 };
 
-/* The path as a message has it. */
+/* The path as a message has it; what is made plain is not found any more. */
 static int fail_path(struct walk *w, const char *why)
 {
-	struct buf name = BUF_INIT;
+	struct buf path = BUF_INIT, name = BUF_INIT;
 
-	utf8_add_plain(&name, w->path.ptr, w->path.len, 0);
+	redact_add(&path, w->k->redactor, w->path.ptr, w->path.len);
+	utf8_add_plain(&name, path.ptr, path.len, 0);
 	err_set(w->e, EXIT_RED, "artifact %s: %s", name.ptr, why);
+	buf_release(&path);
 	buf_release(&name);
 	return -1;
 }
@@ -223,6 +225,17 @@ static int is_utf8(const struct buf *b)
 	return 1;
 }
 
+static int tells_secret(const struct walk *w)
+{
+	struct buf path = BUF_INIT;
+
+	redact_add(&path, w->k->redactor, w->path.ptr, w->path.len);
+	int tells = path.len != w->path.len ||
+		    memcmp(path.ptr, w->path.ptr, path.len) != 0;
+	buf_release(&path);
+	return tells;
+}
+
 static int keep_file(struct walk *w, int folder, const char *name)
 {
 	struct stat st;
@@ -230,6 +243,8 @@ static int keep_file(struct walk *w, int folder, const char *name)
 	/* an event could not name it */
 	if (!is_utf8(&w->path))
 		return fail_rule(w, "its name is not UTF-8");
+	if (tells_secret(w))
+		return fail_rule(w, "its path holds the value of a secret");
 	/* a FIFO that came in its place would hang an open that waits */
 	int from = openat(folder, name,
 		O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -8,6 +8,9 @@
  * are copied. A hard link gives a job nothing: it can make one only of a file
  * that it can read anyway, and in a sandbox only of one in its workspace.
  *
+ * A path that holds the value of a secret is not kept: it would be in events,
+ * database and listings.
+ *
  * The copy has mode 0755 where its owner may execute it, else 0644; the home
  * keeps others out. Where two jobs keep the same path, the later one's stays.
  */
@@ -19,6 +22,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/redact.h"
 
 #define ARTIFACT_FOLDER "artifacts" /* in the run's directory */
 /* A file counts as whole units of this: so empty ones have a limit too. */
@@ -29,6 +33,7 @@ struct artifact_keep {
 	int workspace_fd, run_dir_fd;
 	int64_t max_bytes; /* of all jobs of the run; 0: no limit */
 	int64_t *used_bytes; /* so far; shared by the jobs' processes */
+	const struct redactor *redactor; /* of the job's secrets; NULL: none */
 	/* Called now and then: whether to give up. */
 	int (*stopped)(void *arg);
 	/* For each file that was kept. */
@@ -40,7 +45,7 @@ struct artifact_keep {
  * Copies what the globs match, in the order of the names. Appends to unmatched
  * a line for people about each glob that matched no file. -1: not all could be
  * kept; errno says why, or is 0 if no system call did (the limit, a name that
- * is no UTF-8). Stopped is 0.
+ * is no UTF-8 or tells a secret). Stopped is 0.
  */
 int artifact_keep(
 	const struct artifact_keep *k, struct buf *unmatched, struct err *e);

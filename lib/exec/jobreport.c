@@ -29,17 +29,20 @@ static char *without_secrets(
 
 void jobreport_event(struct jobreport *r, struct event ev)
 {
-	struct buf line = BUF_INIT, cmd = BUF_INIT, reason = BUF_INIT;
+	struct buf line = BUF_INIT, cmd = BUF_INIT, reason = BUF_INIT,
+		   path = BUF_INIT;
 
 	ev.at_ms = -1;
 	ev.job_id = (char *)(uintptr_t)r->job_id;
 	ev.cmd = without_secrets(r, &cmd, ev.cmd);
 	ev.reason = without_secrets(r, &reason, ev.reason);
+	ev.path = without_secrets(r, &path, ev.path);
 	event_write(&line, &ev);
 	send_frame(r, 'E', line.ptr, line.len);
 	buf_release(&line);
 	buf_release(&cmd);
 	buf_release(&reason);
+	buf_release(&path);
 }
 
 void jobreport_output(

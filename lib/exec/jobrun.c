@@ -366,6 +366,7 @@ static void keep_artifacts(struct state *s)
 		.run_dir_fd = spec->run_dir_fd,
 		.max_bytes = spec->limits.artifact_bytes,
 		.used_bytes = spec->artifact_bytes,
+		.redactor = s->report.redactor,
 		.stopped = is_stopped,
 		.kept = send_artifact,
 		.arg = s };

@@ -2,7 +2,7 @@
 # Secrets: quire secret, who gets them, and where their values are not.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 45
+plan 47
 
 new_home
 new_repo foo
@@ -187,11 +187,25 @@ go '{"jobs": [{"id": "a", "secrets": {"T": "token"}, "run": [
 check 'what quire itself says of a command' '
 	log $run a | grep "no-such-program-{{ token }}: No such file"'
 
+go '{"jobs": [{"id": "a", "secrets": {"T": "token"}, "artifacts": ["d/**"],
+	"run": "mkdir -p d/$T; touch d/$T/x"},
+	{"id": "b", "secrets": {"T": "token"}, "artifacts": ["e/*"],
+	"run": "mkdir e; touch e/$(printf %s $T | base64)"}]}'
+check 'a path that holds one is no artifact, in base64 neither' '
+	same "$(job_reason a)" \
+		"artifact d/{{ token }}/x: its path holds the value of a secret" &&
+	same "$(job_reason b)" \
+		"artifact e/{{ token }}: its path holds the value of a secret" &&
+	test ! -e "$(dir $run)/artifacts" &&
+	same "$(quire artifacts foo#$run)" ""'
+
 # where values are not
 values='Tr0ub4dor|the-rest|MIIEvQIB|1000123-1000124'
 check 'no value is in any file of the home but its own' '
 	! grep -rlaE "$values" "$QUIRE_HOME" --exclude-dir=secrets \
 		--exclude-dir=repos'
+check 'nor in the name of any' \
+	'! find "$QUIRE_HOME" ! -path "*/workspace/*" | grep -E "$values"'
 get() { env -i PATH="$PATH" QUIRE_HOME="$QUIRE_HOME" REMOTE_USER=tess \
 	GATEWAY_INTERFACE=CGI/1.1 REQUEST_METHOD=GET PATH_INFO="$1" quire-cgi; }
 check 'nor on a page' '
