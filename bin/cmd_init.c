@@ -80,7 +80,7 @@ static int choose_sandbox(struct work *w, struct db *db, struct err *e)
 
 	if (open <= 0)
 		return open;
-	int works = sandbox_try(&why) == 0;
+	int works = sandbox_try(NULL, &why) == 0;
 	if (works)
 		buf_adds(&w->done,
 			"sandbox is set to bwrap: each job runs in a "

@@ -171,7 +171,8 @@ static void advise_sandbox(struct doctor *d, const char *why)
 static void check_sandbox(struct doctor *d, const char *sandbox)
 {
 	struct err e;
-	int works = sandbox_try(&e) == 0;
+	int nests = 0;
+	int works = sandbox_try(&nests, &e) == 0;
 
 	if (strcmp(sandbox, "none") == 0) {
 		doctor_say(d, FINDING_NOTE, "sandbox",
@@ -184,6 +185,14 @@ static void check_sandbox(struct doctor *d, const char *sandbox)
 				d, "%s config sandbox bwrap", d->quire);
 		else
 			advise_sandbox(d, e.text);
+	} else if (works && nests) {
+		doctor_say(d, FINDING_NOTE, "sandbox",
+			"%s works, but does not keep jobs from making user "
+			"namespaces, in which they can mount",
+			sandbox);
+		doctor_advise(d,
+			"bubblewrap needs to be 0.8.0 or later and not "
+			"set-user-ID");
 	} else if (works) {
 		doctor_say(d, FINDING_OK, "sandbox", "%s works", sandbox);
 	} else {

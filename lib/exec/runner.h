@@ -46,6 +46,7 @@ struct runner {
 	pid_t child; /* the command, or bubblewrap; 0: ended */
 	int workspace_fd; /* plain: where commands start; the caller's */
 	int said; /* sandbox: what bubblewrap says, to be read; -1 */
+	int nests; /* sandbox: as in sandbox.h */
 };
 
 /* Commands are children of this process, with nothing hidden from them. */
@@ -53,8 +54,8 @@ void runner_plain(
 	struct runner *r, int workspace_fd, const struct confine *confine);
 /*
  * Commands run in a bubblewrap of their own (sandbox.h), which is started
- * here, with env for its environment. -1 with why it could not be: nothing is
- * left of it.
+ * here, with env for its environment. If bubblewrap refuses, it is tried once
+ * more with `nests`. -1 with why it could not be: nothing is left of it.
  */
 int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
 	const struct confine *confine, struct err *e);

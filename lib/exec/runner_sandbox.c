@@ -26,6 +26,7 @@
 /* What init needs to end all after the grace. */
 #define LATE_MS 300
 #define SAID_MAX 4096
+#define REFUSED (-2) /* bubblewrap ended at once */
 
 extern char **environ;
 
@@ -180,11 +181,12 @@ static int await_up(struct runner *r, struct err *e)
 		r->busy = 1;
 		return 0;
 	}
-	return say_why(
-		r, got < 0 ? "it does not come up" : "it ended at once", e);
+	say_why(r, got < 0 ? "it does not come up" : "it ended at once", e);
+	return got < 0 ? -1 : REFUSED;
 }
 
-int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
+/* 0, REFUSED, -1. */
+static int begin(struct runner *r, const struct sandbox *s, char *const *env,
 	const struct confine *confine, struct err *e)
 {
 	static const struct runner_kind sandboxed = { start, look, end };
@@ -197,7 +199,8 @@ int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
 		.fd = -1,
 		.workspace_fd = -1,
 		.confine = confine,
-		.said = -1 };
+		.said = -1,
+		.nests = s->nests };
 	if (init < 0)
 		ret = err_sys(e, "%s", s->init);
 	else if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) <
@@ -220,4 +223,16 @@ int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
 		runner_close(r);
 	}
 	return ret;
+}
+
+int runner_sandbox(struct runner *r, const struct sandbox *s, char *const *env,
+	const struct confine *confine, struct err *e)
+{
+	struct sandbox nests = *s;
+	int ret = begin(r, s, env, confine, e);
+
+	nests.nests = 1;
+	if (ret == REFUSED && !s->nests)
+		ret = begin(r, &nests, env, confine, e);
+	return ret < 0 ? -1 : 0;
 }

@@ -14,6 +14,10 @@
 #define RESOLV_CONF "/etc/resolv.conf"
 #define LINKS_MAX 8
 
+/* Of what is in memory, which no other limit has in sight. */
+#define SHM_BYTES "268435456"
+#define FRESH_BYTES "1073741824"
+
 /* What of the host is to be seen, and where. */
 struct shown {
 	char *real; /* the path without links */
@@ -67,11 +71,18 @@ static void show(struct plan *p, const char *option, char *real, const char *at)
 
 static void add_namespaces(struct plan *p)
 {
-	static const char *const options[] = { "bwrap", "--unshare-user-try",
-		"--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts",
-		"--hostname", "quire", "--unshare-cgroup-try", "--new-session",
-		"--die-with-parent", "--cap-drop", "ALL" };
+	static const char *const options[] = { "--unshare-pid", "--as-pid-1",
+		"--unshare-ipc", "--unshare-uts", "--hostname", "quire",
+		"--unshare-cgroup-try", "--new-session", "--die-with-parent",
+		"--cap-drop", "ALL" };
 
+	strv_push(p->argv, "bwrap");
+	if (p->s->nests) {
+		strv_push(p->argv, "--unshare-user-try");
+	} else {
+		strv_push(p->argv, "--unshare-user");
+		strv_push(p->argv, "--disable-userns");
+	}
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		strv_push(p->argv, options[i]);
 	if (p->s->no_network)
@@ -93,6 +104,14 @@ static int has_own_below(const struct sandbox *s, const char *folder)
 	return 0;
 }
 
+static void add_memory(
+	struct plan *p, const char *perms, const char *bytes, const char *path)
+{
+	add(p, "--perms", perms, NULL);
+	add(p, "--size", bytes, NULL);
+	add(p, "--tmpfs", path, NULL);
+}
+
 static void add_tmp(struct plan *p)
 {
 	const struct sandbox *s = p->s;
@@ -101,8 +120,7 @@ static void add_tmp(struct plan *p)
 		add(p, "--bind", s->tmp, "/tmp");
 		return;
 	}
-	add(p, "--perms", "1777", NULL);
-	add(p, "--tmpfs", "/tmp", NULL);
+	add_memory(p, "1777", FRESH_BYTES, "/tmp");
 }
 
 static void add_fresh(struct plan *p, const char *path)
@@ -110,7 +128,7 @@ static void add_fresh(struct plan *p, const char *path)
 	/* some users' HOME is a folder of the system */
 	if (path && strcmp(path, "/") != 0 && strcmp(path, "/tmp") != 0 &&
 		!is_shown(p, path))
-		add(p, "--tmpfs", path, NULL);
+		add_memory(p, "0755", FRESH_BYTES, path);
 }
 
 static void add_system(struct plan *p)
@@ -139,6 +157,7 @@ static void add_system(struct plan *p)
 	if (geteuid() == 0)
 		sandbox_cover_private(p->argv, &p->covers, "/etc");
 	add(p, "--dev", "/dev", NULL);
+	add_memory(p, "1777", SHM_BYTES, "/dev/shm");
 	add(p, "--proc", "/proc", NULL);
 	for (size_t i = 0; i < sizeof(kernels) / sizeof(*kernels); i++)
 		add(p, "--ro-bind-try", kernels[i], kernels[i]);
@@ -371,6 +390,8 @@ int sandbox_argv(struct strv *argv, const struct sandbox *s, struct err *e)
 	add_run(&p);
 	for (size_t i = 0; i < p.covers.n; i++)
 		add(&p, "--remount-ro", p.covers.v[i], NULL);
+	/* it is in memory, too */
+	add(&p, "--remount-ro", "/dev", NULL);
 	add(&p, "--remount-ro", "/", NULL);
 	add(&p, "--chdir", s->workspace ? s->workspace : "/", NULL);
 	strv_push(argv, "--");

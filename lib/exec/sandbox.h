@@ -4,10 +4,15 @@
  * A job sees, read-only, the system: /usr, /etc, and /bin, /sbin and /lib* as
  * they are; a few devices in /dev; the processes of its sandbox in /proc; and
  * what is listed here, at the same paths as outside. /tmp is its run's own.
- * Everything else does not exist. It has no capability and gains none, and
- * namespaces of its own for processes, IPC, the host's name, control groups,
- * users where the system lets it, and the network where that is off; then it
- * has a loopback interface and nothing else.
+ * Everything else does not exist. What is in memory, /dev/shm and a fresh /tmp
+ * or home, has a size. It has no capability and gains none, and namespaces of
+ * its own for users, processes, IPC, the host's name, control groups, and the
+ * network where that is off; then it has a loopback interface and nothing else.
+ *
+ * A namespace for users can be made by anybody, and gives who makes it all
+ * capabilities in it: he mounts, and reaches parts of the kernel that were
+ * meant for root. So jobs may make none. Where bubblewrap can't forbid that (it
+ * is set-user-ID, or users have no namespaces at all), `nests` does without.
  *
  * Three rules keep what is hidden hidden, since what jobs may write to they
  * may also prepare for the next job:
@@ -39,6 +44,7 @@ struct sandbox {
 	struct strv binds; /* as base/bindword.h has them: PATH or PATH:rw */
 	struct strv hide; /* folders */
 	int no_network;
+	int nests; /* jobs may make namespaces, if the system lets them */
 };
 
 /*
@@ -53,8 +59,9 @@ int sandbox_check_binds(
 int sandbox_find(struct buf *path, struct err *e);
 /*
  * Runs `true` in a sandbox as a job would have it, and waits for it, for ten
- * seconds at most. -1 with why it does not work and what can be done.
+ * seconds at most. -1 with why it does not work and what can be done. nests
+ * (NULL: not asked): whether jobs may make namespaces in it.
  */
-int sandbox_try(struct err *e);
+int sandbox_try(int *nests, struct err *e);
 
 #endif

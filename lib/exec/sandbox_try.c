@@ -19,6 +19,7 @@
 
 #define LIMIT_MS 10000
 #define LOOK_MS 10
+#define STATUS_NESTS 3
 
 extern char **environ;
 
@@ -86,7 +87,7 @@ static int run_true(struct runner *r, struct err *e)
 }
 
 /* In a process of its own, since a runner reaps whatever there is. */
-static int try_here(struct err *e)
+static int try_here(int *nests, struct err *e)
 {
 	struct buf init = BUF_INIT;
 	struct sandbox s = { .fresh = 1, .no_network = 1 };
@@ -96,6 +97,7 @@ static int try_here(struct err *e)
 
 	s.init = init.ptr;
 	if (ret == 0 && (ret = runner_sandbox(&r, &s, NULL, NULL, e)) == 0) {
+		*nests = r.nests;
 		ret = run_true(&r, e);
 		(void)runner_kill(&r, &ignored);
 		runner_close(&r);
@@ -110,7 +112,7 @@ static void report(int fd)
 {
 	struct err e = { .text = "" };
 	sigset_t none;
-	int ret;
+	int ret, nests = 0;
 
 	/* the locks of the process that asks are not held for longer */
 	fds_close_all_but(&fd, 1);
@@ -121,13 +123,13 @@ static void report(int fd)
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		ret = err_sys(&e, "signals");
 	if (ret == 0)
-		ret = try_here(&e);
+		ret = try_here(&nests, &e);
 	if (ret < 0)
 		(void)fs_write_all(fd, e.text, strlen(e.text));
-	_exit(ret < 0);
+	_exit(ret < 0 ? 1 : nests ? STATUS_NESTS : 0);
 }
 
-int sandbox_try(struct err *e)
+int sandbox_try(int *nests, struct err *e)
 {
 	struct buf said = BUF_INIT;
 	int ends[2], status = 0;
@@ -148,9 +150,14 @@ int sandbox_try(struct err *e)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			break;
-	if (status)
+	int has_nests =
+		WIFEXITED(status) && WEXITSTATUS(status) == STATUS_NESTS;
+	int failed = status && !has_nests;
+	if (failed)
 		err_set(e, EXIT_BUSY, "%s",
 			said.len ? said.ptr : "the sandbox could not be tried");
+	else if (nests)
+		*nests = has_nests;
 	buf_release(&said);
-	return status ? -1 : 0;
+	return failed ? -1 : 0;
 }

@@ -8,7 +8,7 @@ TMPDIR=/var/tmp
 SANDBOX=${SANDBOX:-bwrap}
 . "$(dirname "$0")/lib.sh"
 need_sandbox
-plan 48
+plan 55
 
 new_home
 quire config maxRuns 2
@@ -84,6 +84,8 @@ unshare -Urmp --fork sh -c "mount -o remount,rw /usr; umount -l /usr; umount -l 
 	echo x >/usr/quire-evil" 2>/dev/null | grep -q . && got namespaces
 unshare -Urm cat \$H/secrets/token 2>/dev/null | grep -q . && got namespace-reads
 test -e /usr/quire-evil && got namespace-writes
+unshare -U true 2>/dev/null && got user-namespace
+unshare -Urm sh -c "mount -t tmpfs x m && echo yes" 2>/dev/null | grep -q yes && got namespace-mount
 nsenter -t \$PARENT -m cat \$H/quire.db 2>/dev/null | grep -q . && got nsenter
 
 # what is its own can't be made something else
@@ -141,6 +143,8 @@ check 'the kernel is not told' 'kept sysrq && kept sysctl'
 check 'no root, no owner is changed' 'kept chroot && kept chown'
 check 'namespaces of its own give it nothing' \
 	'kept namespaces && kept namespace-writes && kept nsenter'
+check 'nor can it make one to mount in' \
+	'kept user-namespace && kept namespace-mount'
 check 'its folders are no links' 'kept moves-workspace && kept home-link &&
 	kept tmp-link && kept cache-link && kept output-link && kept inputs-link'
 check "what another job has put out is not changed" '
@@ -149,6 +153,52 @@ check 'what the host has is as it was' '
 	test "$(cat "$H/secrets/token")" = s3cret && test -d "$H/cache/foo.git" &&
 	test ! -L "$H/cache/foo.git" && ! find "$H/secrets" "$H/repos" -name "*evil*" |
 	grep . && test "$(sql "PRAGMA integrity_check")" = ok'
+
+# ---- the same in a home that is not root's: there the kernel lets more through
+
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	chmod 711 "$T"
+	mkdir -p "$T/own" "$T/programs"
+	cp "$QUIRE_BUILD"/bin/quire* "$T/programs/"
+	cp -R foo "$T/own/foo"
+	sed "s|^H=.*|H=$T/own/home other=$other|" foo/attack >"$T/own/foo/attack"
+	ln -sfn "$T/own/home/secrets/token" "$T/own/foo/to-secret"
+	chown -R nobody "$T/own"
+	owner() {
+		(cd "$T/own/foo" && HOME=$T/own QUIRE_HOME=$T/own/home \
+			PATH=$T/programs:$PATH setpriv --reuid=nobody \
+			--regid="$(id -g nobody)" --clear-groups -- "$@")
+	}
+	owner sh -c 'quire init && quire config sandbox '"$SANDBOX"' && quire repo new foo &&
+		echo s3cret >"$QUIRE_HOME/secrets/token" &&
+		git config --global user.name Own && git config --global user.email own@example.org &&
+		git remote set-url origin "$QUIRE_HOME/repos/foo.git" &&
+		git commit -qam own && git push -q origin main' >"$T/own/out" 2>&1
+	QUIRE_HOME=$T/own/home
+	wait_for 'test "$(row 1 finished_at_ms)"'
+	text 1 a 1 >"$T/said"
+	QUIRE_HOME=$H
+	grep -v GOT "$T/said" >&2
+	check "another user's job comes to its end" '
+		cat own/out; tail -n 1 said | grep -x END'
+	check 'it can make no namespace to mount in' '
+		test -s said && kept user-namespace && kept namespace-mount'
+	check 'namespaces give it nothing' '
+		kept namespaces && kept namespace-reads &&
+		kept namespace-writes && kept nsenter'
+	check 'nothing is mounted, no device made' '
+		kept mount && kept remount && kept device'
+	check 'of the init nothing is seen' '
+		kept init-environ && kept init-maps && kept init-fd &&
+		kept init-root && kept init-cwd && kept ptrace'
+	check 'nothing of its home is read or written' '
+		kept database && kept secret && kept planted && kept events &&
+		kept repository && kept database-w && kept hooks-w && kept run-w'
+else
+	for promise in 'its end' mounts namespaces devices init home; do
+		skip "another user's job: $promise" 'needs root and setpriv'
+	done
+fi
 
 # ---- processes that it can't kill: it is told their real numbers
 

@@ -5,7 +5,7 @@
 TMPDIR=/var/tmp
 . "$(dirname "$0")/lib.sh"
 need_sandbox
-plan 51
+plan 56
 
 quire init >"$T/made"
 check 'a new home is set to it' '
@@ -76,6 +76,38 @@ check 'and gains no privilege' 'said | grep "^NoNewPrivs:.1"'
 check 'it sees a handful of processes' 'test "$(said | tail -n 1)" -le 9'
 check 'what it left in /tmp goes with the run' '
 	! find "$QUIRE_HOME/runs" -name w -o -name y | grep .'
+
+job 'df -k --output=size /dev/shm | tail -n 1
+for f in /dev/x /dev/pts/x; do (echo x >$f) 2>/dev/null && echo "WROTE $f"; done
+echo x >/dev/null && echo x >/dev/shm/x && cat /dev/shm/x'
+check '/dev is read-only, and /dev/shm has a size' '
+	green && ! said | grep WROTE && test "$(said | head -n 1)" -eq 262144 &&
+	said | grep -x x'
+job 'unshare -U true && echo USERS; unshare -Urm true && echo MOUNTS; echo end'
+check 'no namespace can be made' 'said | grep -x end && ! said | grep S'
+
+# a bubblewrap as they were before 0.8.0, or one that is set-user-ID
+mkdir "$T/older"
+cat >"$T/older/bwrap" <<-END
+	#!/bin/sh
+	for word; do
+		case \$word in
+		--disable-userns)
+			echo "bwrap: Unknown option --disable-userns" >&2
+			exit 1 ;;
+		esac
+	done
+	exec $(command -v bwrap) "\$@"
+END
+chmod +x "$T/older/bwrap"
+check 'where that can not be forbidden, there is a sandbox all the same' '
+	PATH=$T/older:$PATH
+	job "test ! -e $QUIRE_HOME/quire.db && echo there" && green &&
+	said | grep -x there && PATH=$T/older:$PATH quire doctor >told; cat told
+	grep "sandbox.*does not keep jobs from making user namespaces" told'
+number=$((number + 1))
+check 'quire doctor says nothing of it where it can' '
+	quire doctor >told; ! grep "making user namespaces" told'
 
 job 'for f in /usr /etc /usr/bin/env /bin/sh / /lib /var "$QUIRE_CHANGED"; do
 	if test -d "$f"; then touch "$f/quire-test"; else echo x >>"$f"; fi &&
@@ -259,6 +291,10 @@ pipeline foo '{"jobs":[{"id":"a","run":"sh ./script"}]}'
 check 'quire-ci run can have one, without the person'\''s files' '
 	cd foo && HOME=$T/person quire-ci run --sandbox bwrap >out && test -e here &&
 	test ! -e "$T/person/x"'
+check 'whose /tmp and HOME have a size' '
+	cd foo && echo "df -k --output=size /tmp \$HOME" >script &&
+	HOME=$T/person quire-ci run --sandbox bwrap >out; cat out
+	test "$(grep -c "1048576\$" out)" = 2'
 check 'with what is bound, and without a network' '
 	cd foo && echo "cat $T/person/file && ! grep -v lo: /proc/net/dev | grep :" \
 		>script && quire-ci run --sandbox bwrap --no-network \
