@@ -54,7 +54,9 @@ static int check_tree(const struct ci_options *o, struct err *e)
 	struct pipeline p = { 0 };
 	/* nobody reads anything, so nobody can stop to */
 	struct sendq out = { .fd = -1, .pending = BUF_INIT };
-	struct executor x = { .run_dir_fd = -1, .hangup_fd = -1, .out = &out };
+	struct executor x = {
+		.run_dir_fd = -1, .scratch_fd = -1, .hangup_fd = -1, .out = &out
+	};
 
 	if (ci_enter_tree(&x.workspace_fd, e) < 0 || ci_local_env(o, e) < 0)
 		return -1;

@@ -122,7 +122,7 @@ int ci_exec(const struct ci_options *o)
 		(x.run_dir_fd = ci_open_folder(o->run_dir, &e)) >= 0 &&
 		ci_read_cause(&x.cause, &changed, &e) == 0 &&
 		proctree_subreaper(1, &e) == 0) {
-		output.fd = x.run_dir_fd;
+		output.fd = x.scratch_fd = x.run_dir_fd;
 		x.output_to = &output;
 		const char *id = strrchr(output.dir, '/');
 		if (id && cgroup_open_base(&cgroups, x.run_dir_fd, id + 1))

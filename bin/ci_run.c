@@ -234,6 +234,7 @@ int ci_run(const struct ci_options *o)
 		.pipeline = &l.pipeline,
 		.secrets = &l.secrets,
 		.run_dir_fd = -1,
+		.scratch_fd = -1,
 		.hangup_fd = -1,
 		.out = &l.out,
 		.event = show_event,

@@ -133,6 +133,7 @@ static int start_job(struct state *s, size_t job, struct err *e)
 		.evaluates = x->evaluates,
 		.workspace_fd = x->workspace_fd,
 		.run_dir_fd = x->run_dir_fd,
+		.scratch_fd = x->scratch_fd,
 		.max_log = x->max_log,
 		.output = x->output_to,
 		.well = s->well,

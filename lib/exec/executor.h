@@ -54,6 +54,7 @@ struct executor {
 	struct executor_cause cause;
 	int workspace_fd;
 	int run_dir_fd; /* -1: no logs, output() is called */
+	int scratch_fd; /* holds home and tmp of the jobs; -1: not known */
 	int64_t max_log; /* bytes a log; 0: no limit */
 	const struct joboutput *output_to; /* of jobs, for jobs; NULL: no */
 	const struct cgroup_base *cgroups; /* of the jobs'; NULL: none */

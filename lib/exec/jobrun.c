@@ -396,7 +396,8 @@ static int start_up(struct state *s, struct err *e)
 {
 	const struct jobrun *spec = s->spec;
 	const int keep[] = { spec->pipe_fd, spec->workspace_fd,
-		spec->run_dir_fd, spec->output ? spec->output->fd : -1,
+		spec->run_dir_fd, spec->scratch_fd,
+		spec->output ? spec->output->fd : -1,
 		spec->cgroups ? spec->cgroups->fd : -1 };
 	sigset_t caught;
 
@@ -426,7 +427,7 @@ static int start_up(struct state *s, struct err *e)
 	if (spec->job->timeout_ms)
 		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
 	usage_init(&s->usage, spec->limits.workspace_bytes, spec->workspace_fd,
-		spec->run_dir_fd);
+		spec->scratch_fd);
 	jobspawn_env(&s->env, spec->env, spec->pipeline,
 		spec->evaluates ? NULL : spec->job,
 		spec->output ? spec->output->dir : NULL);

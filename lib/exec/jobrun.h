@@ -38,6 +38,7 @@ struct jobrun {
 	int evaluates; /* it is .quire/ci, and has no QUIRE_JOB */
 	int workspace_fd; /* where commands start */
 	int run_dir_fd; /* holds jobs/<id>/sh-<n>.log; -1: no logs */
+	int scratch_fd; /* holds home/ and tmp/, which are measured; -1: none */
 	int64_t max_log; /* bytes a log; 0: no limit */
 	const struct joboutput *output; /* NULL: it has none, and no inputs */
 	const char *well; /* of each job: whether it has ended well */

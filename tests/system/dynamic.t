@@ -2,7 +2,7 @@
 # .quire/ci, the program that prints a pipeline.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 43
+plan 44
 . "$ROOT/tests/system/exec.sh"
 
 # ci SCRIPT [OPTION...]: runs that program's pipeline; events in $T/events.
@@ -67,6 +67,11 @@ check 'nothing that it starts is left when the jobs begin' '
 check 'within the limits of a job' '
 	ci "ulimit -n >&2; $job a true" --limit maxFiles=77 && job_is a complete &&
 	same "$(cat "$T/err")" 77'
+check 'what it has in TMPDIR counts like what a job has' '
+	mkdir -p "$T/r/tmp" && printf "%s\n" "#!/bin/sh" \
+		"head -c 9M /dev/zero >\$TMPDIR/big; sleep 20" >"$T/w/.quire/ci" &&
+	TMPDIR=$T/r/tmp again --limit maxWorkspace=8M &&
+	red ".quire/ci: the workspace is larger than maxWorkspace (8M)"'
 mkdir -p "$T/hidden/outputs" "$T/hidden/secrets"
 echo hidden >"$T/hidden/secrets/TOKEN"
 look="cat $T/hidden/secrets/TOKEN $T/r/x >&2; ls $T >&2; ls /proc | grep -c ^[0-9] >&2; touch /usr/x >&2; $job a \"env | grep QUIRE\""
