@@ -39,6 +39,9 @@ DIR *fs_opendir(int dirfd, const char *path, int flags);
 /* Opens the folder at a path below top, "." for itself: no link is followed in
  * any part of it, and no other file system entered. -1 with errno. */
 int fs_open_beneath(int top, const char *path);
+/* Opens a folder in another, or "..", but not where dev, the file system of
+ * both, ends: EXDEV. A link is not followed. -1 with errno. */
+int fs_open_folder(int parent, const char *name, dev_t dev);
 /* mkdir -p of a relative or absolute path; an existing folder is fine. */
 int fs_mkdirs(int dirfd, const char *path, mode_t mode);
 /*

@@ -10,20 +10,14 @@
  * Only the OPEN_LEVELS deepest levels have a descriptor, however deep the
  * tree. One further up is opened again as ".." of the level below it, and has
  * to be the folder that it was.
- *
- * openat2 with RESOLVE_NO_XDEV stops at mount points, bind mounts of the same
- * file system too. Where the kernel or a filter has no openat2, the device
- * number is compared, which misses those.
  */
 #include "base/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -46,7 +40,6 @@ struct removal {
 	size_t n, size;
 	int top_fd; /* the folder that holds levels[0] */
 	dev_t dev;
-	int no_openat2;
 	int failure; /* errno of the first entry that would not go */
 	char entries[32768];
 };
@@ -57,39 +50,10 @@ static void note(struct removal *r, int error)
 		r->failure = error;
 }
 
-static int open_beneath(struct removal *r, int fd, const char *name)
-{
-	struct open_how how = {
-		.flags = FOLDER,
-		.resolve = RESOLVE_NO_XDEV,
-	};
-
-	if (!r->no_openat2) {
-		long got;
-
-		do
-			got = syscall(SYS_openat2, fd, name, &how, sizeof(how));
-		while (got < 0 && (errno == EAGAIN || errno == EINTR));
-		if (got >= 0 || (errno != ENOSYS && errno != EPERM))
-			return (int)got;
-		r->no_openat2 = 1;
-	}
-
-	struct stat st;
-	int got = openat(fd, name, FOLDER);
-	if (got < 0)
-		return -1;
-	if (fstat(got, &st) == 0 && st.st_dev == r->dev)
-		return got;
-	close(got);
-	errno = EXDEV;
-	return -1;
-}
-
 /* Opens a folder, if need be after giving ourselves the permission. */
-static int open_folder(struct removal *r, int parent, const char *name)
+static int open_folder(const struct removal *r, int parent, const char *name)
 {
-	int fd = open_beneath(r, parent, name);
+	int fd = fs_open_folder(parent, name, r->dev);
 
 	if (fd >= 0 || errno != EACCES)
 		return fd;
@@ -99,7 +63,7 @@ static int open_folder(struct removal *r, int parent, const char *name)
 			return -1;
 		fchmodat(parent, name, 0700, AT_SYMLINK_NOFOLLOW);
 	}
-	return open_beneath(r, parent, name);
+	return fs_open_folder(parent, name, r->dev);
 }
 
 /* Removes an entry, if need be after making the folder writable. */
@@ -188,9 +152,9 @@ static int reopen_parent(struct removal *r, struct level *l)
 
 	if (l == r->levels || parent->fd >= 0)
 		return 0;
-	int fd = open_beneath(r, l->fd, "..");
+	int fd = fs_open_folder(l->fd, "..", r->dev);
 	if (fd < 0 && errno == EACCES && fchmod(l->fd, 0700) == 0)
-		fd = open_beneath(r, l->fd, "..");
+		fd = fs_open_folder(l->fd, "..", r->dev);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0 || st.st_dev != parent->dev ||

@@ -158,11 +158,17 @@ static void kill_all(struct state *s)
 static void measure(struct state *s)
 {
 	struct buf limit = BUF_INIT;
+	struct err e;
+	int found = usage_look(&s->usage, &e);
 
-	if (!usage_look(&s->usage))
+	if (!found)
 		return;
 	units_add_size(&limit, s->spec->limits.workspace_bytes);
-	fail(s, "the workspace is larger than maxWorkspace (%s)", limit.ptr);
+	if (found > 0)
+		fail(s, "the workspace is larger than maxWorkspace (%s)",
+			limit.ptr);
+	else
+		fail(s, "%s", e.text);
 	buf_release(&limit);
 	usage_release(&s->usage);
 	begin_end(s);

@@ -22,7 +22,7 @@ text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/a/sh-$1.log"; }
 sandboxes=none
 [ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&
 	sandboxes='none bwrap'
-plan $((6 + 10 * $(echo "$sandboxes" | wc -w)))
+plan $((8 + 10 * $(echo "$sandboxes" | wc -w)))
 
 for sandbox in $sandboxes; do
 	box="--sandbox $sandbox"
@@ -79,6 +79,14 @@ check 'a large tree is measured in slices, and output goes on meanwhile' '
 		(cd $d && seq 500 | xargs touch); done)
 	ci "\"mv $T/many .; head -c 9M /dev/zero >many/1/zz; sleep 20\"" \
 		--limit maxWorkspace=8M &&
+	same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
+check 'nor does depth hide anything' '
+	ci "\"perl -e '\''for (1 .. 60) { mkdir \\\"x\\\" x 250; chdir \\\"x\\\" x 250 or die }
+		open F, \\\">big\\\" or die; print F \\\"y\\\" x 9e6; close F'\''; sleep 20\"" \
+		--limit maxWorkspace=8M &&
+	same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
+check 'and a file is an inode, however empty' '
+	ci "\"seq 3000 | xargs touch; sleep 20\"" --limit maxWorkspace=8M &&
 	same "$(reason)" "the workspace is larger than maxWorkspace (8M)"'
 check 'a limit that is none is told' '
 	quire-ci exec --limit maxFile=1 --workspace . --run-dir . 2>err
