@@ -9,9 +9,8 @@
 #include <unistd.h>
 
 #include "exec/fds.h"
+#include "exec/jobexec.h"
 #include "exec/signals.h"
-
-extern char **environ;
 
 void jobspawn_set(struct strv *env, const char *name, const char *value)
 {
@@ -67,17 +66,6 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
 	buf_release(&path);
 }
 
-/* In the child: the last word, into the command's own log. */
-static void give_up(const char *what) __attribute__((noreturn));
-
-static void give_up(const char *what)
-{
-	int status = errno == ENOENT ? 127 : 126;
-
-	dprintf(STDERR_FILENO, "quire: %s: %s\n", what, strerror(errno));
-	_exit(status);
-}
-
 void jobspawn_become(
 	const struct command *c, char **env, int workspace_fd, const int out[2])
 {
@@ -88,20 +76,17 @@ void jobspawn_become(
 		dup2(out[1], STDERR_FILENO) < 0)
 		_exit(126);
 	if (workspace_fd >= 0 && fchdir(workspace_fd) < 0)
-		give_up("the workspace");
+		jobexec_give_up("the workspace");
 	setsid();
+	/* also before anybody may look at this process: it is the copy of one
+	 * that had more than a command is to have */
+	fds_cloexec_from(3);
 	limit_nice_session();
-	fds_cloexec_from(STDERR_FILENO + 1);
 	signals_default();
 	umask(022);
-	if (c->shell) {
-		/* whatever PATH the job has, a string is for the shell */
-		execve("/bin/sh", c->argv.v, env);
-		give_up("/bin/sh");
-	}
-	environ = env; /* its PATH is where execvp looks */
-	execvp(c->argv.v[0], c->argv.v);
-	give_up(c->argv.v[0]);
+	if (c->shell)
+		jobexec_shell(c->argv.v, env);
+	jobexec(c->argv.v, env);
 }
 
 pid_t jobspawn(const struct command *c, char **env, int workspace_fd,

@@ -23,9 +23,9 @@ void jobspawn_env(struct strv *env, char *const *base, const struct pipeline *p,
  * Starts the command in the open folder workspace_fd (-1: where this process
  * is), in a session of its own, with standard input from /dev/null, output and
  * error to out[0] and out[1], no other descriptor, default signal
- * dispositions, no signal blocked, umask 022. Its pid, or -1 if there is no process for it. What can't be executed is
- * told by the child: a line on its standard error, exit status 127 (not found)
- * or 126, as the shell has it. It is put under confine.
+ * dispositions, no signal blocked, umask 022. Its pid, or -1 if there is no
+ * process for it. What can't be executed is told by the child, as jobexec.h
+ * says. It is put under confine.
  */
 pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
 	const int out[2], const struct confine *confine, struct err *e);

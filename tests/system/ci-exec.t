@@ -2,7 +2,7 @@
 # quire-ci exec: the events, the logs, and what a command sees.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 44
+plan 47
 . "$ROOT/tests/system/exec.sh"
 
 # one RUN: a job `a` that runs it
@@ -49,6 +49,17 @@ check 'and a line in its log' \
 one '[["/dev/null"]]'
 check 'one that may not be executed is 126' \
 	'grep "\"exit_code\":126" "$T/events"'
+printf '{"env": {"PATH": "a:%s/none:b:c:/usr/bin:/bin"}, "jobs": [{"id": "a", "run": [
+	"mkdir -p a b c; echo \"#!/bin/sh\" >c/tool; echo \"echo found\" >>c/tool; chmod +x c/tool; echo echo text >b/tool",
+	["tool"], ["./c/tool"], "rm c/tool; chmod +x b/tool", ["tool"]]}]}' "$T" | ci "$(cat)"
+check 'an argv is looked for in the PATH of the job' '
+	same "$(text a 2) $(text a 3)" "found found"'
+check 'what has no #! line is no program, and no shell runs it' '
+	same "$(text a 5)" "quire: b/tool: it has no #! line, which says what runs it (#!/bin/sh)" &&
+	grep "\"n\":5,\"exit_code\":126" "$T/events"'
+one '["printf \"#!/none\r\n\" >s; chmod +x s", ["./s"]]'
+check 'what its #! line means is told, not the file itself' '
+	text a 2 | grep "^quire: ./s: its #! line ends in a carriage return"'
 until='until grep -q $1 $T/r/jobs/a/sh-1.log; do sleep 0.01; done'
 one "\"seen() { $until; }; echo out; seen out; echo err >&2; seen err; echo out2\""
 check 'both streams are in the log in the order of their arrival' '

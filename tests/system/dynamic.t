@@ -2,7 +2,7 @@
 # .quire/ci, the program that prints a pipeline.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 44
+plan 46
 . "$ROOT/tests/system/exec.sh"
 
 # ci SCRIPT [OPTION...]: runs that program's pipeline; events in $T/events.
@@ -100,7 +100,13 @@ check 'its last words are made plain' '
 check 'a signal' 'ci "kill -SEGV \$\$" && red ".quire/ci: was killed by signal 11"'
 check 'an interpreter that is not there' '
 	ci "" && echo "#!/no/such/thing" >"$T/w/.quire/ci" && again &&
-	red ".quire/ci: failed with exit status 127: quire: .quire/ci: No such file or directory"'
+	red ".quire/ci: failed with exit status 127: quire: .quire/ci: the program of its #! line, '\''/no/such/thing'\'', is not there"'
+check 'lines that end in CRLF' '
+	ci "" && printf "#!/bin/sh\r\necho x\r\n" >"$T/w/.quire/ci" && again &&
+	red ".quire/ci: failed with exit status 127: quire: .quire/ci: its #! line ends in a carriage return: its lines must end as on Unix, not in CRLF"'
+check 'JSON, which no shell takes for a script' '
+	ci "" && echo "{\"jobs\": []}" >"$T/w/.quire/ci" && again &&
+	red ".quire/ci: failed with exit status 126: quire: .quire/ci: it has no #! line, which says what runs it (#!/bin/sh)"'
 check 'out of time, with all that it has started' '
 	ci "sleep 1000 & echo \$! >bg; wait" --ci-timeout 100ms &&
 	red ".quire/ci: timed out after 100ms" &&
