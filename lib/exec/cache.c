@@ -2,10 +2,17 @@
  * What jobs keep between runs, and nobody used for long or that is too much:
  * by the settings cacheDays and cacheSize.
  *
+ * A cache may hold millions of files, and jobs make it what it is: there is no
+ * list of it. It is walked twice. The first time what is in it is summed up by
+ * its age, in CACHE_AGES steps; that tells which of them have to go. The second
+ * time what is as old as that goes, when it is met; of the step that need not
+ * go as a whole, whatever is met first.
+ *
  * To delete a cache is always safe, but half of a thing may be worse than
  * none: a folder that its owner may not write to (Go's module cache is made of
  * them) goes as a whole or stays. It is renamed before it is removed, so that
- * a crash leaves nothing that looks whole.
+ * a crash leaves nothing that looks whole. Other folders go when all in them
+ * has gone.
  *
  * What was used last is the later of access and change. File systems are
  * mounted with relatime as a rule, so an access is known to the day, and with
@@ -13,9 +20,8 @@
  *
  * No link is followed, no other file system entered. A repository that has an
  * active run is left for the next time; it is looked for again while the work
- * goes on, and what has been used since it was listed stays.
+ * goes on, and what has been used since the first walk stays.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,8 +32,9 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/mem.h"
+#include "base/fs_walk.h"
 #include "base/units.h"
+#include "exec/cache_age.h"
 #include "exec/pass.h"
 #include "store/setting.h"
 
@@ -36,25 +43,34 @@
 #define DAY_S 86400
 #define MAX_LEVELS 100 /* a folder further down is one thing */
 #define LOOK 256 /* removals between two looks for an active run */
+#define ENTRY 4096 /* bytes that a file or folder takes at least */
 #define GOING ".quire-going." /* renamed, to be removed */
 
+/* What goes or stays: a file, a folder once it is empty, or one with all in
+ * it. */
 struct thing {
-	char *path; /* below the repository's cache */
 	int64_t used_s; /* last */
 	int64_t bytes;
-	int whole; /* a folder that goes with all in it */
+	enum { A_FILE, A_FOLDER, WHOLE } kind;
+	int64_t own_s; /* when the folder was changed */
+	int no_use; /* a job could not read all of it either */
 };
 
 struct sweep {
 	struct pass *p;
 	const char *repo;
 	int top; /* the repository's cache */
+	int64_t now_s;
 	int64_t max_bytes, before_s; /* 0: no limit; used before may go */
-	struct thing *things;
-	size_t n, size;
-	int64_t bytes; /* of all of them */
-	struct buf path; /* of where the walk is */
-	int levels;
+
+	struct fs_walk walk;
+	struct thing folders[MAX_LEVELS + 2]; /* where the walk is */
+	size_t whole; /* the level of the one that goes whole; 0: none */
+
+	struct cache_ages ages; /* of the first walk */
+	int removes; /* the second */
+	int age; /* what is older goes */
+	int64_t excess; /* bytes: and so much of what has that age */
 	int64_t removed, removed_bytes;
 };
 
@@ -68,138 +84,44 @@ static int64_t bytes_of(const struct stat *st)
 {
 	int64_t bytes = (int64_t)st->st_blocks * 512;
 
+	if (bytes < ENTRY)
+		bytes = ENTRY;
 	return S_ISDIR(st->st_mode) || st->st_nlink < 2
 		       ? bytes
 		       : bytes / (int64_t)st->st_nlink;
 }
 
-/* The entry that s->path names; returns its place. */
-static size_t add(struct sweep *s, const struct stat *st, int whole)
+static int is_going(const char *name)
 {
-	if (s->n == s->size) {
-		s->size = s->size ? 2 * s->size : 256;
-		s->things = mem_resize(s->things, s->size, sizeof(*s->things));
-	}
-	s->things[s->n] = (struct thing){ mem_strdup(s->path.ptr), used_s(st),
-		bytes_of(st), whole };
-	s->bytes += bytes_of(st);
-	return s->n++;
+	return !strncmp(name, GOING, strlen(GOING));
 }
 
-static void walk(struct sweep *s, int folder, size_t whole);
-
-static int is_whole(
-	const struct sweep *s, const char *name, const struct stat *st)
+static int remove_whole(int folder, const char *name)
 {
-	return (st->st_mode & 0700) != 0700 || s->levels == MAX_LEVELS ||
-	       !strncmp(name, GOING, strlen(GOING));
-}
-
-/* whole: the thing that the entry is a part of; SIZE_MAX: none. */
-static void walk_entry(
-	struct sweep *s, int folder, const char *name, size_t whole)
-{
-	size_t mine = SIZE_MAX;
-	struct stat st;
-
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return;
-	if (whole != SIZE_MAX) {
-		struct thing *t = &s->things[whole];
-
-		t->bytes += bytes_of(&st);
-		s->bytes += bytes_of(&st);
-		if (!S_ISDIR(st.st_mode) && used_s(&st) > t->used_s)
-			t->used_s = used_s(&st);
-	} else if (!S_ISDIR(st.st_mode)) {
-		add(s, &st, 0);
-		return;
-	}
-	if (!S_ISDIR(st.st_mode))
-		return;
-	if (whole == SIZE_MAX && is_whole(s, name, &st)) {
-		mine = whole = add(s, &st, 1);
-		s->things[mine].used_s = 0; /* the files in it tell */
-	}
-	int below = s->levels < MAX_LEVELS ? fs_open_beneath(folder, name) : -1;
-	if (below >= 0) {
-		walk(s, below, whole);
-		close(below);
-	}
-	if (mine != SIZE_MAX && !s->things[mine].used_s)
-		s->things[mine].used_s = st.st_mtim.tv_sec;
-}
-
-/* NOLINTNEXTLINE(misc-no-recursion): to MAX_LEVELS */
-static void walk(struct sweep *s, int folder, size_t whole)
-{
-	DIR *d = fs_opendir(folder, ".", O_NOFOLLOW);
-	size_t len = s->path.len;
-	struct dirent *entry;
-	struct stat st;
-	int empty = 1;
-
-	if (!d)
-		return;
-	s->levels++;
-	while ((entry = readdir(d))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		empty = 0;
-		buf_addf(&s->path, "%s%s", len ? "/" : "", entry->d_name);
-		walk_entry(s, folder, entry->d_name, whole);
-		buf_setlen(&s->path, len);
-	}
-	s->levels--;
-	closedir(d);
-	/* an empty folder is old when nothing was put into it for long */
-	if (empty && len && whole == SIZE_MAX && fstat(folder, &st) == 0) {
-		st.st_atim = st.st_mtim;
-		add(s, &st, 1);
-	}
-}
-
-static int oldest_first(const void *a, const void *b)
-{
-	const struct thing *x = a, *y = b;
-
-	return x->used_s < y->used_s ? -1 : x->used_s > y->used_s;
-}
-
-/* 0 gone, or used since it was listed; -1 with errno. */
-static int remove_thing(struct sweep *s, const struct thing *t)
-{
-	const char *slash = strrchr(t->path, '/');
-	const char *name = slash ? slash + 1 : t->path;
-	char *parent = slash ? mem_strndup(t->path, (size_t)(slash - t->path))
-			     : mem_strdup(".");
-	int folder = fs_open_beneath(s->top, parent), rc = 0;
 	struct buf going = BUF_INIT;
-	struct stat st;
 
-	free(parent);
-	if (folder < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
-		rc = errno == ENOENT ? 0 : -1;
-	} else if (!t->whole) {
-		if (used_s(&st) <= t->used_s && unlinkat(folder, name, 0) < 0 &&
-			errno != ENOENT)
-			rc = -1;
-	} else {
-		if (strncmp(name, GOING, strlen(GOING)) != 0)
-			buf_adds(&going, GOING);
-		buf_adds(&going, name);
-		/* a name that would be too long goes under its own */
-		if (renameat(folder, name, folder, going.ptr) < 0)
-			going.len = 0;
-		rc = fs_remove_tree(folder, going.len ? going.ptr : name);
-	}
+	if (!is_going(name))
+		buf_adds(&going, GOING);
+	buf_adds(&going, name);
+	/* a name that would be too long goes under its own */
+	int renamed = renameat(folder, name, folder, going.ptr) == 0;
+	int rc = fs_remove_tree(folder, renamed ? going.ptr : name);
 	int why = errno;
 	buf_release(&going);
-	close(folder);
 	errno = why;
 	return rc;
+}
+
+/* 1 gone, 0 stays: something is in it, -1 with errno. */
+static int remove_thing(const struct fs_walk *w, const struct thing *t)
+{
+	if (t->kind == WHOLE)
+		return remove_whole(w->fd, w->name) < 0 ? -1 : 1;
+	if (unlinkat(w->fd, w->name, t->kind == A_FOLDER ? AT_REMOVEDIR : 0) ==
+			0 ||
+		errno == ENOENT)
+		return 1;
+	return errno == ENOTEMPTY || errno == EEXIST ? 0 : -1;
 }
 
 /* 1 yes, 0 no, -1. */
@@ -217,41 +139,141 @@ static int has_active_run(struct pass *p, const char *repo, struct err *e)
 	return found;
 }
 
-static int may_go(const struct sweep *s, const struct thing *t)
+/* Whether the thing goes that the walk has the name of. */
+static int has_to_go(const struct sweep *s, const struct thing *t)
 {
-	const char *slash = strrchr(t->path, '/');
+	int age = cache_age(s->now_s - t->used_s);
 
-	return t->used_s < s->before_s ||
-	       (s->max_bytes && s->bytes > s->max_bytes) ||
-	       !strncmp(slash ? slash + 1 : t->path, GOING, strlen(GOING));
+	return t->no_use || is_going(s->walk.name) || t->used_s < s->before_s ||
+	       age > s->age || (age == s->age && s->excess > 0);
 }
 
-/* Oldest first, until what is left may stay. */
-static int remove_old(struct sweep *s, struct err *e)
+static int warn(const struct sweep *s, const char *name)
 {
-	int busy = 0;
+	pass_warn(s->p, "cache/%s: %s: %s", s->repo, name, strerror(errno));
+	return 1;
+}
 
-	if (s->n)
-		qsort(s->things, s->n, sizeof(*s->things), oldest_first);
-	for (size_t i = 0; i < s->n && !busy; i++) {
-		const struct thing *t = &s->things[i];
+/* As what follows: 0; 1, nothing further is to be done here; -1 with e. */
+static int sweep_thing(struct sweep *s, const struct thing *t, struct err *e)
+{
+	int64_t age_s = s->now_s - t->used_s;
+	int gone = 1;
 
-		if (!may_go(s, t))
-			continue;
-		if (!s->p->r->dry_run && s->removed % LOOK == 0)
-			busy = has_active_run(s->p, s->repo, e);
+	if (!s->removes) {
+		cache_ages_add(&s->ages, age_s, t->bytes);
+		return 0;
+	}
+	if (!has_to_go(s, t))
+		return 0;
+	if (!s->p->r->dry_run) {
+		int busy = s->removed % LOOK ? 0
+					     : has_active_run(s->p, s->repo, e);
 		if (busy)
-			break;
-		if (!s->p->r->dry_run && remove_thing(s, t) < 0) {
-			pass_warn(s->p, "cache/%s/%s: %s", s->repo, t->path,
-				strerror(errno));
-			return 0;
-		}
-		s->bytes -= t->bytes;
+			return busy;
+		gone = remove_thing(&s->walk, t);
+	}
+	if (gone < 0)
+		return warn(s, s->walk.name);
+	if (gone) {
+		if (cache_age(age_s) == s->age)
+			s->excess -= t->bytes;
 		s->removed++;
 		s->removed_bytes += t->bytes;
 	}
-	return busy < 0 ? -1 : 0;
+	return 0;
+}
+
+static void take_later(struct thing *t, int64_t used_s)
+{
+	if (used_s > t->used_s)
+		t->used_s = used_s;
+}
+
+static int meet_file(struct sweep *s, struct err *e)
+{
+	struct fs_walk *w = &s->walk;
+	struct thing *in = &s->folders[s->whole ? s->whole : w->n];
+	struct thing file = { used_s(&w->st), bytes_of(&w->st), A_FILE, 0, 0 };
+
+	take_later(in, file.used_s);
+	if (!s->whole)
+		return sweep_thing(s, &file, e);
+	in->bytes += file.bytes;
+	return 0;
+}
+
+static int leave_folder(struct sweep *s, struct err *e)
+{
+	struct thing *t = &s->folders[s->walk.n + 1];
+
+	if (s->whole && s->whole <= s->walk.n)
+		return 0; /* a part of what goes as a whole */
+	s->whole = 0;
+	if (!t->used_s)
+		t->used_s = t->own_s;
+	take_later(t - 1, t->used_s);
+	return sweep_thing(s, t, e);
+}
+
+static int meet_folder(struct sweep *s, struct err *e)
+{
+	struct fs_walk *w = &s->walk;
+	size_t level = w->n + 1;
+	int64_t own_s = w->st.st_mtim.tv_sec;
+
+	if (s->whole) {
+		s->folders[s->whole].bytes += bytes_of(&w->st);
+	} else if ((w->st.st_mode & 0700) != 0700 || w->n == MAX_LEVELS ||
+		   is_going(w->name)) {
+		/* the files in it tell when it was used */
+		s->folders[level] =
+			(struct thing){ 0, bytes_of(&w->st), WHOLE, own_s, 0 };
+		s->whole = level;
+	} else {
+		s->folders[level] = (struct thing){ own_s, bytes_of(&w->st),
+			A_FOLDER, own_s, 0 };
+	}
+	if (fs_walk_enter(w) == 0)
+		return 0;
+	if (errno == ENOENT || errno == EXDEV) {
+		if (s->whole == level)
+			s->whole = 0;
+		return 0;
+	}
+	if (errno != EACCES && errno != ENAMETOOLONG)
+		return warn(s, w->name);
+	if (!s->whole)
+		s->folders[level].kind = WHOLE;
+	s->folders[s->whole ? s->whole : level].no_use = 1;
+	return s->whole && s->whole < level ? 0 : leave_folder(s, e);
+}
+
+static int sweep_entry(struct sweep *s, int what, struct err *e)
+{
+	if (what == FS_WALK_LEFT)
+		return leave_folder(s, e);
+	if (what == FS_WALK_ENTRY)
+		return S_ISDIR(s->walk.st.st_mode) ? meet_folder(s, e)
+						   : meet_file(s, e);
+	if (errno != EACCES || !s->whole)
+		return warn(s, "can't be read");
+	s->folders[s->whole].no_use = 1;
+	return 0;
+}
+
+/* One of the two walks. */
+static int walk(struct sweep *s, struct err *e)
+{
+	int what, rc = 0;
+
+	if (fs_walk_open(&s->walk, s->top, MAX_LEVELS) < 0)
+		return warn(s, "can't be read");
+	s->whole = 0;
+	while (rc == 0 && (what = fs_walk_next(&s->walk)) != FS_WALK_END)
+		rc = sweep_entry(s, what, e);
+	fs_walk_close(&s->walk);
+	return rc;
 }
 
 static void say_what_goes(const struct sweep *s)
@@ -269,20 +291,20 @@ static void say_what_goes(const struct sweep *s)
 
 static int sweep_folder(struct sweep *s, struct err *e)
 {
-	walk(s, s->top, SIZE_MAX);
-	int rc = remove_old(s, e);
-	if (rc == 0)
-		say_what_goes(s);
-	for (size_t i = 0; i < s->n; i++)
-		free(s->things[i].path);
-	free(s->things);
-	buf_release(&s->path);
-	return rc;
+	int rc = walk(s, e);
+
+	if (rc == 0) {
+		s->age = cache_ages_cut(&s->ages, s->max_bytes, &s->excess);
+		s->removes = 1;
+		rc = walk(s, e);
+	}
+	say_what_goes(s);
+	return rc < 0 ? -1 : 0;
 }
 
 static int sweep_repo(struct pass *p, const char *repo, struct err *e)
 {
-	struct sweep s = { .p = p, .repo = repo, .path = BUF_INIT };
+	struct sweep s = { .p = p, .repo = repo };
 	struct buf path = BUF_INIT;
 	struct err why;
 	int64_t days;
@@ -295,8 +317,9 @@ static int sweep_repo(struct pass *p, const char *repo, struct err *e)
 		pass_warn(p, "%s: %s", repo, why.text);
 		return 0;
 	}
+	s.now_s = clock_now_ms() / 1000;
 	if (days)
-		s.before_s = clock_now_ms() / 1000 - days * DAY_S;
+		s.before_s = s.now_s - days * DAY_S;
 	if (!days && !s.max_bytes)
 		return 0;
 	buf_addf(&path, "cache/%s", repo);

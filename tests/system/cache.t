@@ -2,7 +2,7 @@
 # The cache of a repository's jobs: kept between runs, cut down by reconcile.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 17
+plan 23
 new_home
 new_repo foo
 pipeline foo '{"jobs": [{"id": "a",
@@ -59,6 +59,42 @@ check 'the time in the future does not put it off for ever' '
 	touch -d "+10 days" "$QUIRE_HOME/cache/.swept" && quire-reconcile &&
 	same "$(left)" "e "'
 
+
+# cacheSize counts all that there is
+size() { du -sk "$cache" | cut -f1; }
+# deep LEVELS: a folder so far down, with a file of 3 MB in it
+deep() {
+	(cd "$cache" && perl -e 'for (1 .. $ARGV[0]) {
+			mkdir "x" x 200 or die; chdir "x" x 200 or die }
+		open F, ">big" or die; print F "y" x 3e6; close F' "$1")
+}
+empty; deep 120
+check 'a file further down than a path may be long' \
+	'sweep && test "$(size)" -le 1024'
+empty; (cd "$cache" && seq 1000 | xargs touch)
+check 'empty files, each as 4K' '
+	sweep && n=$(left | wc -w) && test "$n" -gt 200 && test "$n" -le 256'
+empty; (cd "$cache" && seq 1000 | xargs mkdir)
+check 'empty folders' 'sweep && n=$(left | wc -w) &&
+	test "$n" -gt 100 && test "$n" -le 256'
+empty; (cd "$cache" && for i in $(seq 10); do mkdir "d$i"
+	(cd "d$i" && seq 40 | sed s,$,/e, | xargs mkdir -p); done)
+check 'and folders with something in them, which go when that has gone' '
+	sweep && n=$(left | wc -w) && test "$n" -gt 100 && test "$n" -le 256'
+
+# what memory reconcile needs is the same for any cache
+empty
+base=20000
+until (ulimit -v $base && sweep) 2>/dev/null || test $base -gt 400000; do
+	base=$((base + 2000))
+done
+(cd "$cache" && perl -e 'for (1 .. 14) {
+	mkdir "x" x 250 or die; chdir "x" x 250 or die }
+	for (1 .. 8000) { open F, ">$_" or die }')
+check 'thousands of files far down take no more memory' '
+	test $base -lt 400000 && (ulimit -v $((base + 8000)) && sweep) &&
+	test "$(size)" -le 1024'
+
 quire config --unset foo cacheSize
 empty
 mkdir -p "$T/precious" && echo 1 >"$T/precious/file"
@@ -77,6 +113,13 @@ file mod/m@v1/a 60; file mod/m@v1/sub/b 1; file mod/m@v2/a 60; file mod/m@v2/sub
 chmod -R a-w "$cache/mod/m@v1" "$cache/mod/m@v2"
 check 'a folder that is not to be written goes as a whole, or stays' '
 	sweep && same "$(left)" "mod mod/m@v1 mod/m@v1/a mod/m@v1/sub mod/m@v1/sub/b "'
+if [ "$(id -u)" != 0 ]; then
+	mkdir "$cache/shut"; chmod 0 "$cache/shut"
+	check 'a folder that is closed to its owner goes' \
+		'sweep && test ! -e "$cache/shut"'
+else
+	skip 'a folder that is closed to its owner goes' 'nothing is to root'
+fi
 file going/.quire-going.m/a 0
 check 'what was to go as a whole and was cut short goes' '
 	sweep && test ! -e "$cache/going/.quire-going.m" && test -e "$cache/going"'
