@@ -80,7 +80,7 @@ void jobspawn_become(
 	setsid();
 	/* also before anybody may look at this process: it is the copy of one
 	 * that had more than a command is to have */
-	fds_cloexec_from(3);
+	fds_close_all_but(NULL, 0);
 	limit_nice_session();
 	signals_default();
 	umask(022);

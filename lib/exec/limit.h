@@ -54,7 +54,9 @@ struct confine {
  */
 int limit_enter(const struct confine *c);
 /* For a child that has made a session: there the kernel weighs sessions by a
- * nice level of their own (sched(7), autogroup). It becomes the process's. */
+ * nice level of their own (sched(7), autogroup). It becomes the process's. Others
+ * may look at this process meanwhile: it has no descriptor any more that they
+ * are not to have. */
 void limit_nice_session(void);
 
 #endif

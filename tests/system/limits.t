@@ -22,7 +22,7 @@ text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/a/sh-$1.log"; }
 sandboxes=none
 [ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&
 	sandboxes='none bwrap'
-plan $((8 + 10 * $(echo "$sandboxes" | wc -w)))
+plan $((9 + 10 * $(echo "$sandboxes" | wc -w)))
 
 for sandbox in $sandboxes; do
 	box="--sandbox $sandbox"
@@ -65,6 +65,34 @@ for sandbox in $sandboxes; do
 		ci "\"ulimit -n; ulimit -f; nice\"" $box &&
 		same "$(text 1)" "$(ulimit -n; ulimit -f; nice)"'
 done
+
+# The kernel takes a moment for the level of a session, in which the process
+# that is to become the command waits: it is seen from outside, by root.
+spy() {
+	until test -e "$T/over"; do
+		for pid in $(pgrep -x quire-init); do
+			parent=$(sed -n 's/^PPid:.//p' "/proc/$pid/status")
+			test "$(readlink "/proc/$pid/cwd")" = "$T/w" &&
+				test "$(cat "/proc/$parent/comm")" = quire-init &&
+				readlink "/proc/$pid/fd"/*
+		done
+	done >"$T/seen" 2>/dev/null
+}
+promise='a process that waits for its level has nothing of the init any more'
+if [ "$sandboxes" != none ] && [ "$(id -u)" = 0 ] &&
+	[ -e /proc/self/autogroup ]; then
+	check "$promise" '
+		spy & spy=$!
+		for i in 1 2 3 4 5; do
+			ci "[[\"true\"], [\"true\"], [\"true\"], [\"true\"], [\"true\"]]" \
+				--sandbox bwrap --limit nice=3 || touch failed
+		done
+		touch over; wait $spy; sort seen | uniq -c
+		test ! -e failed && job_is complete && grep pipe: seen &&
+		! grep socket: seen'
+else
+	skip "$promise" 'no bubblewrap, not root, or sessions have no level'
+fi
 
 check 'a link leads to nothing that counts, nor do holes or second names' '
 	mkdir -p other && head -c 9M /dev/zero >other/big &&
