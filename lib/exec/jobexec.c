@@ -15,18 +15,15 @@
 /* As much of a #! line as the kernel reads. */
 #define HEAD_MAX 256
 
-static void give_up_as(int status, const char *what, const char *why)
-	__attribute__((noreturn));
-
-static void give_up_as(int status, const char *what, const char *why)
+static int give_up_as(int status, const char *what, const char *why)
 {
 	dprintf(STDERR_FILENO, "quire: %s: %s\n", what, why);
-	_exit(status);
+	return status;
 }
 
-void jobexec_give_up(const char *what)
+int jobexec_give_up(const char *what)
 {
-	give_up_as(errno == ENOENT ? 127 : 126, what, strerror(errno));
+	return give_up_as(errno == ENOENT ? 127 : 126, what, strerror(errno));
 }
 
 /* How the file begins; "" if that is not to be read. */
@@ -39,10 +36,7 @@ static void read_head(const char *path, char head[HEAD_MAX + 1])
 }
 
 /* The kernel tells of the file what it means of the file's #! line. */
-static void give_up_interpreter(const char *path, char *head)
-	__attribute__((noreturn));
-
-static void give_up_interpreter(const char *path, char *head)
+static int give_up_interpreter(const char *path, char *head)
 {
 	struct buf why = BUF_INIT;
 	char *name = head + 2 + strspn(head + 2, " \t");
@@ -60,12 +54,12 @@ static void give_up_interpreter(const char *path, char *head)
 			"must end as on Unix, not in CRLF");
 	}
 	give_up_as(127, path, why.ptr);
+	buf_release(&why);
+	return 127;
 }
 
 /* The path was executed in vain: errno says why. */
-static void give_up_path(const char *path) __attribute__((noreturn));
-
-static void give_up_path(const char *path)
+static int give_up_path(const char *path)
 {
 	int why = errno;
 	char head[HEAD_MAX + 1];
@@ -74,17 +68,18 @@ static void give_up_path(const char *path)
 	read_head(path, head);
 	int is_script = strncmp(head, "#!", 2) == 0;
 	if (why == ENOENT && is_script)
-		give_up_interpreter(path, head);
+		return give_up_interpreter(path, head);
 	if (why == ENOENT && stat(path, &st) == 0)
-		give_up_as(127, path, "the loader that it names is not there");
+		return give_up_as(
+			127, path, "the loader that it names is not there");
 	if (why == ENOEXEC && is_script)
-		give_up_as(126, path, "its #! line names no program");
+		return give_up_as(126, path, "its #! line names no program");
 	if (why == ENOEXEC && strncmp(head, "\177ELF", 4) != 0)
-		give_up_as(126, path,
+		return give_up_as(126, path,
 			"it has no #! line, which says what runs it "
 			"(#!/bin/sh)");
 	errno = why;
-	jobexec_give_up(path);
+	return jobexec_give_up(path);
 }
 
 static const char *path_of(char *const *env)
@@ -102,14 +97,14 @@ static int is_elsewhere(int error)
 	       error == ESTALE || error == ENODEV || error == ETIMEDOUT;
 }
 
-/* Returns with errno: EACCES if somewhere was one that may not be executed. */
-static void search(char *const *argv, char *const *env)
+/* EACCES, if somewhere was one that may not be executed, comes last. */
+static int search(char *const *argv, char *const *env)
 {
 	struct buf path = BUF_INIT;
-	int denied = 0;
 	struct stat st;
+	int denied = 0, status = 0;
 
-	for (const char *list = path_of(env);; list++) {
+	for (const char *list = path_of(env); !status; list++) {
 		size_t n = strcspn(list, ":");
 
 		buf_reset(&path);
@@ -118,36 +113,38 @@ static void search(char *const *argv, char *const *env)
 			buf_addc(&path, '/');
 		buf_adds(&path, argv[0]);
 		execve(path.ptr, argv, env);
+		int why = errno;
+		denied |= why == EACCES;
 		/* there, but what is to run it is not */
-		if (errno == ENOENT && stat(path.ptr, &st) == 0) {
-			errno = ENOENT;
-			give_up_path(path.ptr);
-		}
-		if (!is_elsewhere(errno))
-			give_up_path(path.ptr);
-		denied |= errno == EACCES;
+		int is_found = why == ENOENT && stat(path.ptr, &st) == 0;
+		errno = why;
+		if (is_found || !is_elsewhere(why))
+			status = give_up_path(path.ptr);
 		list += n;
 		if (!*list)
 			break;
 	}
+	buf_release(&path);
+	if (status)
+		return status;
 	errno = denied ? EACCES : ENOENT;
+	return jobexec_give_up(argv[0]);
 }
 
-void jobexec(char *const *argv, char *const *env)
+int jobexec(char *const *argv, char *const *env)
 {
 	if (strchr(argv[0], '/')) {
 		execve(argv[0], argv, env);
-		give_up_path(argv[0]);
+		return give_up_path(argv[0]);
 	}
 	if (*argv[0])
-		search(argv, env);
-	else
-		errno = ENOENT;
-	jobexec_give_up(argv[0]);
+		return search(argv, env);
+	errno = ENOENT;
+	return jobexec_give_up(argv[0]);
 }
 
-void jobexec_shell(char *const *argv, char *const *env)
+int jobexec_shell(char *const *argv, char *const *env)
 {
 	execve(SHELL, argv, env);
-	jobexec_give_up(SHELL);
+	return jobexec_give_up(SHELL);
 }

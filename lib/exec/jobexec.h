@@ -9,14 +9,13 @@
 
 /*
  * Executes argv, found in the PATH of env as execvp(3) finds it. What can't be
- * is told in a line on standard error; exit status 127 (not found, nor what
- * is to run it) or 126.
+ * is told in a line on standard error; then it returns what the child is to
+ * exit with: 127 (not found, nor what is to run it) or 126.
  */
-void jobexec(char *const *argv, char *const *env) __attribute__((noreturn));
+int jobexec(char *const *argv, char *const *env);
 /* The same for /bin/sh, whatever the PATH, with these arguments. */
-void jobexec_shell(char *const *argv, char *const *env)
-	__attribute__((noreturn));
-/* The line for what could not be done, by errno. */
-void jobexec_give_up(const char *what) __attribute__((noreturn));
+int jobexec_shell(char *const *argv, char *const *env);
+/* The line for what could not be done, by errno, and the same. */
+int jobexec_give_up(const char *what);
 
 #endif

@@ -76,7 +76,7 @@ void jobspawn_become(
 		dup2(out[1], STDERR_FILENO) < 0)
 		_exit(126);
 	if (workspace_fd >= 0 && fchdir(workspace_fd) < 0)
-		jobexec_give_up("the workspace");
+		_exit(jobexec_give_up("the workspace"));
 	setsid();
 	/* also before anybody may look at this process: it is the copy of one
 	 * that had more than a command is to have */
@@ -84,9 +84,8 @@ void jobspawn_become(
 	limit_nice_session();
 	signals_default();
 	umask(022);
-	if (c->shell)
-		jobexec_shell(c->argv.v, env);
-	jobexec(c->argv.v, env);
+	_exit(c->shell ? jobexec_shell(c->argv.v, env)
+		       : jobexec(c->argv.v, env));
 }
 
 pid_t jobspawn(const struct command *c, char **env, int workspace_fd,
