@@ -176,3 +176,14 @@ bad:
 		"'%.60s' is not a whole number from %lld to %lld", text,
 		(long long)min, (long long)max);
 }
+
+int units_limit(const char *text, int64_t min, int64_t max, int64_t *value,
+	struct err *e)
+{
+	if (units_int(text, 0, max, value, e) == 0 &&
+		(!*value || *value >= min))
+		return 0;
+	return err_set(e, EXIT_USAGE,
+		"'%.60s' is not a whole number from %lld to %lld, nor 0", text,
+		(long long)min, (long long)max);
+}

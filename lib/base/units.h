@@ -25,5 +25,8 @@ int units_bool(const char *text, int *value, struct err *e);
 /* A whole number from min to max, nothing around it. */
 int units_int(const char *text, int64_t min, int64_t max, int64_t *value,
 	struct err *e);
+/* The same, or 0, which is no limit. */
+int units_limit(const char *text, int64_t min, int64_t max, int64_t *value,
+	struct err *e);
 
 #endif

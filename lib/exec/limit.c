@@ -15,7 +15,10 @@
 #define COUNT_MAX 1000000000
 #define NICE_MAX 19
 
-enum kind { SIZE, COUNT, DECIMAL, NICE };
+/* No program starts with less, bubblewrap among them. */
+#define FILES_MIN 64
+
+enum kind { SIZE, COUNT, FILES, DECIMAL, NICE };
 
 static const struct limit {
 	const char *name;
@@ -25,7 +28,7 @@ static const struct limit {
 	{ "maxArtifacts", SIZE, offsetof(struct limits, artifact_bytes) },
 	{ "maxCpus", DECIMAL, offsetof(struct limits, cpus_milli) },
 	{ "maxFileSize", SIZE, offsetof(struct limits, file_bytes) },
-	{ "maxFiles", COUNT, offsetof(struct limits, files) },
+	{ "maxFiles", FILES, offsetof(struct limits, files) },
 	{ "maxMemory", SIZE, offsetof(struct limits, memory_bytes) },
 	{ "maxProcesses", COUNT, offsetof(struct limits, processes) },
 	{ "maxWorkspace", SIZE, offsetof(struct limits, workspace_bytes) },
@@ -49,6 +52,8 @@ static int parse_value(
 		return units_decimal(text, to, e);
 	case COUNT:
 		return units_int(text, 0, COUNT_MAX, to, e);
+	case FILES:
+		return units_limit(text, FILES_MIN, COUNT_MAX, to, e);
 	case NICE:
 		break;
 	}

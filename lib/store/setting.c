@@ -95,6 +95,9 @@ static int parse(const struct setting_key *key, const char *value,
 	case SETTING_INT:
 		r = units_int(value, key->min, key->max, number, e);
 		break;
+	case SETTING_LIMIT:
+		r = units_limit(value, key->min, key->max, number, e);
+		break;
 	case SETTING_SIZE:
 		r = units_size(value, number, e);
 		break;

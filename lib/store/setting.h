@@ -17,6 +17,7 @@
 enum setting_type {
 	SETTING_BOOL,
 	SETTING_INT,
+	SETTING_LIMIT, /* as that, or 0 */
 	SETTING_SIZE, /* bytes, as 64M */
 	SETTING_DECIMAL, /* thousandths, as 0.5 */
 	SETTING_DURATION, /* ms, as 1h */
@@ -34,7 +35,7 @@ struct setting_key {
 	int per_repo; /* a repository may have its own value */
 	const char *fallback; /* as text; "" where there is none */
 	const char *choices; /* SETTING_CHOICE: words split by blanks */
-	int64_t min, max; /* SETTING_INT */
+	int64_t min, max; /* SETTING_INT, SETTING_LIMIT */
 	const char *help; /* one line */
 };
 

@@ -28,7 +28,7 @@ const struct setting_key setting_keys[] = {
 		"processors that a job may use; 0: no limit" },
 	{ "maxFileSize", SETTING_SIZE, PER_REPO, "0", NULL, 0, 0,
 		"largest file that a job may write; 0: no limit" },
-	{ "maxFiles", SETTING_INT, PER_REPO, "0", NULL, 0, 1000000000,
+	{ "maxFiles", SETTING_LIMIT, PER_REPO, "0", NULL, 64, 1000000000,
 		"files that a process of a job may have open; 0: no limit" },
 	{ "maxLog", SETTING_SIZE, PER_REPO, "64M", NULL, 0, 0,
 		"most of a command's output that is kept; 0: all" },

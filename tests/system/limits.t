@@ -22,7 +22,7 @@ text() { sed 's/^[^ ]* [a-z]* [FP] //' "$T/r/jobs/a/sh-$1.log"; }
 sandboxes=none
 [ "$(bwrap --ro-bind / / --dev /dev --unshare-pid echo works 2>/dev/null)" ] &&
 	sandboxes='none bwrap'
-plan $((9 + 10 * $(echo "$sandboxes" | wc -w)))
+plan $((10 + 11 * $(echo "$sandboxes" | wc -w)))
 
 for sandbox in $sandboxes; do
 	box="--sandbox $sandbox"
@@ -122,6 +122,19 @@ check 'a limit that is none is told' '
 check 'a value that is none, too' '
 	quire-ci exec --limit maxFiles=x --workspace . --run-dir . 2>err
 	test $? = 2 && grep "maxFiles: .x. is not a whole number" err'
+check 'nor are fewer files than programs start with' '
+	for n in 1 6 63; do
+		quire-ci exec --limit maxFiles=$n --workspace . --run-dir . 2>err
+		test $? = 2 && grep "maxFiles: .$n. is not .* from 64 to" err || exit
+		QUIRE_HOME=$T/few; test -e few || quire init >/dev/null
+		! quire config maxFiles $n 2>err && grep "from 64 to" err || exit
+	done; quire config maxFiles 64 && quire config maxFiles 0'
+for sandbox in $sandboxes; do
+	check "with the fewest, a job runs ($sandbox)" '
+		ci "[\"cat /dev/null | cat; ulimit -n\", [\"true\"]]" \
+			--sandbox $sandbox --limit maxFiles=64 && job_is complete &&
+		same "$(text 1)" 64'
+done
 
 # from the settings to the page
 new_home
