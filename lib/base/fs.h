@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -18,6 +19,9 @@
 
 /* All of it, over short writes and EINTR. Returns 0, or -1 with errno. */
 int fs_write_all(int fd, const void *data, size_t len);
+/* Copies the next bytes of a file into another, most at once, and takes them
+ * off left. 1; 0 at the end of the first; -1 with errno. */
+int fs_copy_some(int from, int to, size_t most, int64_t *left);
 /* Appends to b until end of file; -1 with errno, EFBIG past max bytes. */
 int fs_read_all(int fd, struct buf *b, size_t max);
 /* Appends a regular file's content. -1 with errno; EFBIG past max bytes. */

@@ -3,8 +3,6 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "base/buf.h"
-
 int glob_ref(const char *pattern, const char *name)
 {
 	return fnmatch(pattern, name, 0) == 0;
@@ -31,14 +29,20 @@ int glob_ref_list(const char *patterns, const char *name)
 	return found;
 }
 
-/* A path as its components, each ended by a NUL. */
-static void add_components(struct buf *b, const char *path)
+void glob_split(struct glob_parts *parts, const char *path)
 {
+	struct buf *b = &parts->text;
+
+	buf_reset(b);
 	buf_add(b, path, strlen(path) + 1);
-	for (char *p = b->ptr; p < b->ptr + b->len; p++) {
+	for (char *p = b->ptr; p < b->ptr + b->len; p++)
 		if (*p == '/')
 			*p = '\0';
-	}
+}
+
+void glob_parts_release(struct glob_parts *parts)
+{
+	buf_release(&parts->text);
 }
 
 static const char *next_component(const char *c)
@@ -78,37 +82,50 @@ static int match_components(
 	return p == p_end;
 }
 
+int glob_parts_match(
+	const struct glob_parts *pattern, const struct glob_parts *path)
+{
+	const struct buf *p = &pattern->text, *s = &path->text;
+
+	return match_components(
+		p->ptr, p->ptr + p->len, s->ptr, s->ptr + s->len);
+}
+
+int glob_parts_below(
+	const struct glob_parts *pattern, const struct glob_parts *folder)
+{
+	const char *p = pattern->text.ptr, *p_end = p + pattern->text.len;
+	const char *s = folder->text.ptr, *s_end = s + folder->text.len;
+
+	for (; s < s_end; s = next_component(s)) {
+		if (p < p_end && !strcmp(p, "**"))
+			break; /* that takes any folder */
+		if (p == p_end || fnmatch(p, s, 0) != 0)
+			return 0;
+		p = next_component(p);
+	}
+	return p < p_end;
+}
+
+static int with_parts(const char *pattern, const char *path,
+	int (*matches)(const struct glob_parts *, const struct glob_parts *))
+{
+	struct glob_parts p = { BUF_INIT }, s = { BUF_INIT };
+
+	glob_split(&p, pattern);
+	glob_split(&s, path);
+	int is = matches(&p, &s);
+	glob_parts_release(&p);
+	glob_parts_release(&s);
+	return is;
+}
+
 int glob_path(const char *pattern, const char *path)
 {
-	struct buf p = BUF_INIT, s = BUF_INIT;
-
-	add_components(&p, pattern);
-	add_components(&s, path);
-	int matches =
-		match_components(p.ptr, p.ptr + p.len, s.ptr, s.ptr + s.len);
-	buf_release(&p);
-	buf_release(&s);
-	return matches;
+	return with_parts(pattern, path, glob_parts_match);
 }
 
 int glob_path_below(const char *pattern, const char *folder)
 {
-	struct buf pb = BUF_INIT, sb = BUF_INIT;
-	int fits = 1;
-
-	add_components(&pb, pattern);
-	add_components(&sb, folder);
-	const char *p = pb.ptr, *p_end = p + pb.len;
-	const char *s = sb.ptr, *s_end = s + sb.len;
-	for (; fits && s < s_end; s = next_component(s)) {
-		if (p < p_end && !strcmp(p, "**"))
-			break; /* that takes any folder */
-		fits = p < p_end && fnmatch(p, s, 0) == 0;
-		if (fits)
-			p = next_component(p);
-	}
-	fits = fits && p < p_end;
-	buf_release(&pb);
-	buf_release(&sb);
-	return fits;
+	return with_parts(pattern, folder, glob_parts_below);
 }

@@ -1,6 +1,5 @@
 #include "exec/artifact.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,12 +9,14 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/fs_walk.h"
 #include "base/glob.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "base/utf8.h"
 
-#define MAX_LEVELS 100 /* of folders, each an open descriptor */
+#define MAX_PATH 4095 /* bytes below the workspace: what can be opened */
+#define SHOWN 300 /* of a path in a message */
 #define CHUNK (8 << 20) /* copied between two looks at stopped() */
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -23,8 +24,8 @@ struct walk {
 	const struct artifact_keep *k;
 	int to; /* artifacts/, open; -1: not made yet */
 	struct buf path; /* of where the walk is, below the workspace */
+	struct glob_parts *globs, parts; /* of the path */
 	char *matched; /* per glob: 1 a file, 2 a folder alone */
-	int levels;
 	struct err *e;
 };
 
@@ -35,6 +36,14 @@ static int fail_path(struct walk *w, const char *why)
 
 	redact_add(&path, w->k->redactor, w->path.ptr, w->path.len);
 	utf8_add_plain(&name, path.ptr, path.len, 0);
+	if (name.len > SHOWN) {
+		size_t len = SHOWN;
+
+		while ((name.ptr[len] & 0xc0) == 0x80)
+			len--;
+		buf_setlen(&name, len);
+		buf_adds(&name, "...");
+	}
 	err_set(w->e, EXIT_RED, "artifact %s: %s", name.ptr, why);
 	buf_release(&path);
 	buf_release(&name);
@@ -62,51 +71,26 @@ static int is_stopped(const struct walk *w)
 	return w->k->stopped && w->k->stopped(w->k->arg);
 }
 
-/* What the copy loop of the kernel cannot do, for these two files. */
-static int copy_by_hand(int from, int to, int64_t *left)
+/* What the path takes in an event, as JSON. */
+static int64_t path_bytes(const struct buf *path)
 {
-	size_t size = *left < CHUNK ? (size_t)*left : CHUNK;
-	char *bytes = mem_resize(NULL, size, 1);
-	ssize_t n;
+	int64_t bytes = 0;
 
-	do
-		n = read(from, bytes, size);
-	while (n < 0 && errno == EINTR);
-	int failed = n < 0 || (n > 0 && fs_write_all(to, bytes, (size_t)n) < 0);
-	int why = errno;
-	free(bytes);
-	errno = why;
-	if (failed)
-		return -1;
-	*left -= n;
-	return n > 0;
-}
+	for (size_t i = 0; i < path->len; i++) {
+		unsigned char c = (unsigned char)path->ptr[i];
 
-/* The next part: 1, 0 at the end of the file, -1 with errno. */
-static int copy_some(int from, int to, int64_t *left)
-{
-	size_t size = *left < CHUNK ? (size_t)*left : CHUNK;
-	ssize_t n = copy_file_range(from, NULL, to, NULL, size, 0);
-
-	if (n > 0) {
-		*left -= n;
-		return 1;
+		bytes += c < ' ' ? 6 : c == '"' || c == '\\' ? 2 : 1;
 	}
-	if (n < 0 && errno == EINTR)
-		return 1;
-	if (n < 0 && errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP &&
-		errno != ENOSYS && errno != EPERM)
-		return -1;
-	/* 0 is the end, or a file system that makes its content as it is
-	 * read */
-	return copy_by_hand(from, to, left);
+	return bytes;
 }
 
 /* Takes the room that the file needs out of what its run may keep. */
 static int reserve(struct walk *w, int64_t size)
 {
 	const struct artifact_keep *k = w->k;
-	int64_t units = size / ARTIFACT_UNIT + 1;
+	int64_t units =
+		size / ARTIFACT_UNIT + 1 +
+		(size % ARTIFACT_UNIT + path_bytes(&w->path)) / ARTIFACT_UNIT;
 
 	if (!k->max_bytes)
 		return 0;
@@ -122,28 +106,6 @@ static int reserve(struct walk *w, int64_t size)
 	fail_rule(w, why.ptr);
 	buf_release(&why);
 	return -1;
-}
-
-int artifact_make_folder(
-	int dirfd, const char *path, mode_t mode, const char **name)
-{
-	int at = openat(dirfd, ".", FOLDER);
-	const char *slash;
-
-	for (; at >= 0 && (slash = strchr(path, '/')); path = slash + 1) {
-		char *part = mem_strndup(path, (size_t)(slash - path));
-		int below = -1;
-
-		if (mkdirat(at, part, mode) == 0 || errno == EEXIST)
-			below = openat(at, part, FOLDER);
-		int why = errno;
-		free(part);
-		close(at);
-		at = below;
-		errno = why;
-	}
-	*name = path;
-	return at;
 }
 
 /* That of the walk's path, below artifacts/. -1 with errno. */
@@ -200,7 +162,7 @@ static int copy_file(struct walk *w, int from, const struct stat *st)
 	if (to < 0)
 		return -1;
 	while (left > 0 && more > 0 && !is_stopped(w))
-		more = copy_some(from, to, &left);
+		more = fs_copy_some(from, to, CHUNK, &left);
 	int stopped = left > 0 && more > 0;
 	if (more >= 0 && fchmod(to, st->st_mode & 0100 ? 0755 : 0644) < 0)
 		more = -1;
@@ -236,6 +198,21 @@ static int tells_secret(const struct walk *w)
 	return tells;
 }
 
+/* Of two jobs one may keep what is a folder to the other. */
+static void fail_copy(struct walk *w)
+{
+	if (errno == EISDIR)
+		fail_rule(w,
+			"a folder with artifacts of another job has this path: "
+			"give one of them another");
+	else if (errno == ENOTDIR && w->to >= 0)
+		fail_rule(w,
+			"an artifact of another job has the path of a folder "
+			"that this one is in: give one of them another");
+	else
+		fail_errno(w);
+}
+
 static int keep_file(struct walk *w, int folder, const char *name)
 {
 	struct stat st;
@@ -260,7 +237,7 @@ static int keep_file(struct walk *w, int folder, const char *name)
 		rc = copy_file(w, from, &st);
 	}
 	if (rc < 0)
-		fail_errno(w);
+		fail_copy(w);
 	int why = errno;
 	close(from);
 	errno = why;
@@ -273,7 +250,7 @@ static int match(struct walk *w, char mark)
 	int found = 0;
 
 	for (size_t i = 0; i < w->k->globs->n; i++) {
-		if (!glob_path(w->k->globs->v[i], w->path.ptr))
+		if (!glob_parts_match(&w->globs[i], &w->parts))
 			continue;
 		found = 1;
 		if (w->matched[i] != 1)
@@ -285,85 +262,77 @@ static int match(struct walk *w, char mark)
 static int may_hold(const struct walk *w)
 {
 	for (size_t i = 0; i < w->k->globs->n; i++)
-		if (glob_path_below(w->k->globs->v[i], w->path.ptr))
+		if (glob_parts_below(&w->globs[i], &w->parts))
 			return 1;
 	return 0;
 }
 
-static int by_name(const void *a, const void *b)
+static int check_length(struct walk *w)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	return w->path.len > MAX_PATH
+		       ? fail_rule(w, "its path is longer than 4095 bytes")
+		       : 0;
 }
 
-/* The names in a folder, sorted. -1 with errno. */
-static int read_names(int folder, struct strv *names)
+/* The entry that w->path names: 1, it is a folder and entered. */
+static int walk_entry(struct walk *w, struct fs_walk *at)
 {
-	DIR *d = fs_opendir(folder, ".", O_NOFOLLOW);
-	struct dirent *entry;
-
-	if (!d)
-		return -1;
-	while (errno = 0, (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
-			strv_push(names, entry->d_name);
-	int why = errno;
-	closedir(d);
-	if (names->n)
-		qsort(names->v, names->n, sizeof(*names->v), by_name);
-	errno = why;
-	return why ? -1 : 0;
-}
-
-static int walk_folder(struct walk *w, int folder);
-
-/* The entry that w->path names. */
-static int walk_entry(struct walk *w, int folder, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : fail_errno(w);
-	if (S_ISREG(st.st_mode))
-		return match(w, 1) ? keep_file(w, folder, name) : 0;
-	if (!S_ISDIR(st.st_mode))
+	glob_split(&w->parts, w->path.ptr);
+	if (S_ISREG(at->st.st_mode)) {
+		if (!match(w, 1))
+			return 0;
+		return check_length(w) < 0 ? -1
+					   : keep_file(w, at->fd, at->name);
+	}
+	if (!S_ISDIR(at->st.st_mode))
 		return 0;
 	match(w, 2);
 	if (!may_hold(w))
 		return 0;
-	if (w->levels == MAX_LEVELS)
-		return fail_rule(w, "too many folders deep");
-	int below = openat(folder, name, FOLDER);
-	if (below < 0)
-		return errno == ENOENT || errno == ELOOP || errno == ENOTDIR
-			       ? 0
-			       : fail_errno(w);
-	int rc = walk_folder(w, below);
-	int why = errno;
-	close(below);
-	errno = why;
-	return rc;
+	if (check_length(w) < 0)
+		return -1;
+	if (fs_walk_enter(at) == 0)
+		return 1;
+	return errno == ENOENT || errno == EXDEV ? 0 : fail_errno(w);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): to MAX_LEVELS */
-static int walk_folder(struct walk *w, int folder)
+/* The path of the folder that the walk is in now. */
+static void leave_folder(struct walk *w)
 {
-	struct strv names = STRV_INIT;
-	size_t len = w->path.len;
-	int rc = 0;
+	const char *slash = strrchr(w->path.ptr, '/');
 
-	w->levels++;
-	if (read_names(folder, &names) < 0)
-		rc = fail_errno(w);
-	for (size_t i = 0; i < names.n && rc == 0 && !is_stopped(w); i++) {
-		buf_addf(&w->path, "%s%s", len ? "/" : "", names.v[i]);
-		rc = walk_entry(w, folder, names.v[i]);
+	buf_setlen(&w->path, slash ? (size_t)(slash - w->path.ptr) : 0);
+}
+
+static int walk_some(struct walk *w, struct fs_walk *at)
+{
+	size_t len = w->path.len;
+	int what = fs_walk_next(at);
+
+	if (what < 0)
+		return fail_errno(w);
+	if (what == FS_WALK_LEFT)
+		leave_folder(w);
+	if (what != FS_WALK_ENTRY)
+		return what;
+	buf_addf(&w->path, "%s%s", len ? "/" : "", at->name);
+	int entered = walk_entry(w, at);
+	if (entered < 1)
 		buf_setlen(&w->path, len);
-	}
-	int why = errno;
-	strv_release(&names);
-	w->levels--;
-	errno = why;
-	return rc;
+	return entered < 0 ? -1 : what;
+}
+
+static int walk_all(struct walk *w)
+{
+	struct fs_walk at;
+	int more = 1;
+
+	if (fs_walk_open(&at, w->k->workspace_fd, 0) < 0)
+		return fail_errno(w);
+	while (more > 0 && !is_stopped(w))
+		more = walk_some(w, &at);
+	fs_walk_close(&at);
+	return more < 0 ? -1 : 0;
 }
 
 static void add_unmatched(const struct walk *w, struct buf *unmatched)
@@ -384,20 +353,45 @@ static void add_unmatched(const struct walk *w, struct buf *unmatched)
 	}
 }
 
+static void split_globs(struct walk *w)
+{
+	size_t n = w->k->globs->n;
+
+	w->matched = mem_zero(n + 1);
+	w->globs = mem_zero((n + 1) * sizeof(*w->globs));
+	for (size_t i = 0; i < n; i++) {
+		w->globs[i].text = (struct buf)BUF_INIT;
+		glob_split(&w->globs[i], w->k->globs->v[i]);
+	}
+}
+
+static void release(struct walk *w)
+{
+	for (size_t i = 0; i < w->k->globs->n; i++)
+		glob_parts_release(&w->globs[i]);
+	free(w->globs);
+	free(w->matched);
+	glob_parts_release(&w->parts);
+	buf_release(&w->path);
+	if (w->to >= 0)
+		close(w->to);
+}
+
 int artifact_keep(
 	const struct artifact_keep *k, struct buf *unmatched, struct err *e)
 {
-	struct walk w = { .k = k, .to = -1, .path = BUF_INIT, .e = e };
+	struct walk w = { .k = k,
+		.to = -1,
+		.path = BUF_INIT,
+		.parts = { BUF_INIT },
+		.e = e };
 
-	w.matched = mem_zero(k->globs->n + 1);
-	int rc = walk_folder(&w, k->workspace_fd);
+	split_globs(&w);
+	int rc = walk_all(&w);
 	int why = errno;
 	if (rc == 0 && !is_stopped(&w))
 		add_unmatched(&w, unmatched);
-	if (w.to >= 0)
-		close(w.to);
-	buf_release(&w.path);
-	free(w.matched);
+	release(&w);
 	errno = why;
 	return rc;
 }
@@ -414,41 +408,4 @@ void artifact_count_free(int64_t *used_bytes)
 {
 	if (used_bytes)
 		munmap(used_bytes, sizeof(*used_bytes));
-}
-
-/* The part of a path before the next slash, opened below at, which is closed.
- */
-static int enter(int at, const char *part, size_t len, int flags)
-{
-	char *name = mem_strndup(part, len);
-	int below = -1;
-
-	if (!len || !strcmp(name, ".") || !strcmp(name, ".."))
-		errno = ENOENT;
-	else
-		below = openat(at, name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags);
-	int why = errno == ELOOP || errno == ENOTDIR ? ENOENT : errno;
-	free(name);
-	close(at);
-	errno = why;
-	return below;
-}
-
-int artifact_open(int run_dir_fd, const char *path)
-{
-	int at = openat(run_dir_fd, ARTIFACT_FOLDER, FOLDER);
-	const char *slash;
-	struct stat st;
-
-	for (; at >= 0 && (slash = strchr(path, '/')); path = slash + 1)
-		at = enter(at, path, (size_t)(slash - path), O_DIRECTORY);
-	if (at >= 0)
-		at = enter(at, path, strlen(path), 0);
-	if (at >= 0 && (fstat(at, &st) < 0 || !S_ISREG(st.st_mode))) {
-		close(at);
-		errno = ENOENT;
-		return -1;
-	}
-	return at;
 }

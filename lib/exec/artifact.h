@@ -3,9 +3,9 @@
  * <run-dir>/artifacts/<path>.
  *
  * A workspace is other people's: it may hold links, FIFOs and whatever a job
- * that still runs beside this one makes of it meanwhile. So it is walked with
- * one open folder for each level, no link is followed, and only regular files
- * are copied. A hard link gives a job nothing: it can make one only of a file
+ * that still runs beside this one makes of it meanwhile. So it is walked as
+ * fs_walk.h has it: no link is followed, no other file system entered, and only
+ * regular files are copied. A hard link gives a job nothing: it can make one only of a file
  * that it can read anyway, and in a sandbox only of one in its workspace.
  *
  * A path that holds the value of a secret is not kept: it would be in events,
@@ -25,7 +25,8 @@
 #include "base/redact.h"
 
 #define ARTIFACT_FOLDER "artifacts" /* in the run's directory */
-/* A file counts as whole units of this: so empty ones have a limit too. */
+/* A file, with its path, which is in an event, counts as whole units of this:
+ * so empty ones have a limit too. */
 #define ARTIFACT_UNIT 4096
 
 struct artifact_keep {
@@ -42,10 +43,10 @@ struct artifact_keep {
 };
 
 /*
- * Copies what the globs match, in the order of the names. Appends to unmatched
+ * Copies what the globs match, in any order. Appends to unmatched
  * a line for people about each glob that matched no file. -1: not all could be
  * kept; errno says why, or is 0 if no system call did (the limit, a name that
- * is no UTF-8 or tells a secret). Stopped is 0.
+ * is no UTF-8, too long or tells a secret). Stopped is 0.
  */
 int artifact_keep(
 	const struct artifact_keep *k, struct buf *unmatched, struct err *e);

@@ -44,6 +44,7 @@ struct state {
 	struct usage usage; /* of the workspace */
 	int64_t deadline; /* monotonic; 0: none */
 	int64_t kill_at; /* all below was told to end; 0: not yet */
+	int64_t keep_until; /* monotonic: the deadline of its artifacts */
 	int timed_out;
 	struct buf reason; /* why the job failed */
 	struct buf
@@ -282,6 +283,15 @@ static void fail_memory(struct state *s)
 	buf_release(&limit);
 }
 
+static void fail_late(struct state *s, const char *when)
+{
+	struct buf limit = BUF_INIT;
+
+	pipeline_add_timeout(&limit, s->spec->job->timeout_ms);
+	fail(s, "timed out after %s%s", limit.ptr, when);
+	buf_release(&limit);
+}
+
 /* The signal, or what a shell makes of it. */
 static void fail_file_size(struct state *s, size_t n)
 {
@@ -307,11 +317,7 @@ static int run_command(struct state *s, size_t n)
 					    .n = (int)n,
 					    .exit_code = code });
 	if (s->timed_out) {
-		struct buf limit = BUF_INIT;
-
-		pipeline_add_timeout(&limit, s->spec->job->timeout_ms);
-		fail(s, "timed out after %s", limit.ptr);
-		buf_release(&limit);
+		fail_late(s, "");
 	} else if (log_error) {
 		fail_log(s, "written", log_error);
 	} else if (code && cgroup_oom_kills(&s->cgroup)) {
@@ -346,12 +352,17 @@ static void clean_up(struct state *s)
 	pumps_close(&s->pumps);
 }
 
+static int is_late(const struct state *s)
+{
+	return s->keep_until && clock_mono_ms() >= s->keep_until;
+}
+
 static int is_stopped(void *arg)
 {
 	struct state *s = arg;
 
 	step(s, clock_mono_ms());
-	return s->report.stopped;
+	return s->report.stopped || is_late(s);
 }
 
 static void send_artifact(void *arg, const char *path, int64_t size)
@@ -380,10 +391,15 @@ static void keep_artifacts(struct state *s)
 
 	if (s->report.stopped || spec->run_dir_fd < 0 || !keep.globs->n)
 		return;
+	/* out of time is no reason to keep nothing: it has as much again */
+	if (s->timed_out)
+		s->keep_until = clock_mono_ms() + spec->job->timeout_ms;
 	if (artifact_keep(&keep, &s->unkept, &e) < 0) {
 		if (!s->reason.len)
 			s->no_space = fault_is_no_space(errno);
 		fail(s, "%s", e.text);
+	} else if (is_late(s)) {
+		fail_late(s, " while its artifacts were kept");
 	}
 }
 
@@ -431,7 +447,8 @@ static int start_up(struct state *s, struct err *e)
 	if (proctree_subreaper(1, e) < 0)
 		return -1;
 	if (spec->job->timeout_ms)
-		s->deadline = clock_mono_ms() + spec->job->timeout_ms;
+		s->deadline = s->keep_until =
+			clock_mono_ms() + spec->job->timeout_ms;
 	usage_init(&s->usage, spec->limits.workspace_bytes, spec->workspace_fd,
 		spec->scratch_fd);
 	jobspawn_env(&s->env, spec->env, spec->pipeline,
