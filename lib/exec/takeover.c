@@ -68,7 +68,8 @@ static void take(struct walk *w, const char *name, const char *dir)
 
 	if (adopt_repo(w->db, w->home, dir, name, &full, &e) < 0) {
 		buf_addf(&w->t->left, "%s: not registered: %s\n", name, e.text);
-		if (e.status == EXIT_BUSY)
+		/* a disk's error looks to SQLite like a damaged file */
+		if (e.status == EXIT_BUSY || e.status == EXIT_INTERNAL)
 			w->missed = 1;
 	} else {
 		buf_addf(&w->t->done,
