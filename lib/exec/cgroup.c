@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "exec/cgroup_own.h"
 
 #define WORK "quire.work"
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -60,60 +60,6 @@ static int write_number(int dirfd, const char *name, int64_t n)
 	return write_text(dirfd, name, text);
 }
 
-/* Where cgroup v2 is mounted, and the group that is the top there. */
-static int find_mount(struct buf *at, struct buf *root)
-{
-	FILE *f = fopen("/proc/self/mountinfo", "re");
-	char *line = NULL;
-	size_t size = 0;
-	int found = 0;
-
-	while (f && !found && getline(&line, &size, f) > 0) {
-		char *type = strstr(line, " - ");
-		char *words = line, *word[5];
-		size_t n = 0;
-
-		if (!type || strncmp(type, " - cgroup2 ", 11) != 0)
-			continue;
-		*type = '\0';
-		while (n < 5 && (word[n] = strsep(&words, " ")))
-			n++;
-		if (n < 5)
-			continue;
-		buf_adds(root, word[3]);
-		buf_adds(at, word[4]);
-		found = 1;
-	}
-	free(line);
-	if (f)
-		fclose(f);
-	return found ? 0 : -1;
-}
-
-/* The folder of this process's group. */
-static int own_path(struct buf *path)
-{
-	struct buf root = BUF_INIT, text = BUF_INIT;
-	char *group = NULL;
-
-	if (find_mount(path, &root) == 0 &&
-		read_text(AT_FDCWD, "/proc/self/cgroup", &text) == 0 &&
-		(group = strstr(text.ptr, "0::/"))) {
-		group += 3;
-		group[strcspn(group, "\n")] = '\0';
-		size_t top = strcmp(root.ptr, "/") == 0 ? 0 : root.len;
-		if (strncmp(group, root.ptr, top) == 0 && !strstr(group, "/.."))
-			buf_adds(path, group + top);
-		else
-			group = NULL;
-	}
-	buf_release(&root);
-	buf_release(&text);
-	while (path->len > 1 && path->ptr[path->len - 1] == '/')
-		buf_setlen(path, path->len - 1);
-	return group ? 0 : -1;
-}
-
 static int has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -139,29 +85,6 @@ static int read_controllers(int group, const char *file)
 	return bits;
 }
 
-static int says_delegated(const char *path, const char *attribute)
-{
-	char value[8] = "";
-	ssize_t n = getxattr(path, attribute, value, sizeof(value) - 1);
-
-	return n > 0 && value[0] == '1';
-}
-
-/* Whether we are to do as we like below the group. */
-static int is_delegated(const char *path, int group)
-{
-	struct stat st;
-
-	if (faccessat(group, "cgroup.subtree_control", W_OK, AT_EACCESS) < 0 ||
-		faccessat(group, "cgroup.procs", W_OK, AT_EACCESS) < 0 ||
-		faccessat(group, ".", W_OK, AT_EACCESS) < 0)
-		return 0;
-	if (lstat("/run/systemd/system", &st) < 0)
-		return 1;
-	return says_delegated(path, "user.delegate") ||
-	       says_delegated(path, "trusted.delegate");
-}
-
 static int is_work(const struct buf *path)
 {
 	size_t len = strlen("/" WORK);
@@ -173,7 +96,7 @@ static int is_work(const struct buf *path)
 /* The group that the processes of quire's are in, without quire.work. */
 static int base_path(struct buf *path, int *settled)
 {
-	if (own_path(path) < 0)
+	if (cgroup_own_path(path) < 0)
 		return -1;
 	*settled = is_work(path);
 	if (*settled)
@@ -233,7 +156,7 @@ void cgroup_settle(void)
 	if (base_path(&path, &settled) == 0 && !settled)
 		group = open(path.ptr, FOLDER);
 	if (group >= 0) {
-		if (is_delegated(path.ptr, group) &&
+		if (cgroup_is_delegated(path.ptr, group) &&
 			read_controllers(group, "cgroup.controllers"))
 			settle(group);
 		close(group);
@@ -253,7 +176,7 @@ int cgroup_probe(const char **why)
 	else if (!(bits = read_controllers(group, "cgroup.controllers")))
 		*why = "its controllers memory, pids and cpu are not in this "
 		       "control group";
-	else if (!settled && !is_delegated(path.ptr, group))
+	else if (!settled && !cgroup_is_delegated(path.ptr, group))
 		bits = 0, *why = "this control group is not delegated";
 	if (group >= 0)
 		close(group);
@@ -337,7 +260,7 @@ int cgroup_make(struct cgroup *c, const struct cgroup_base *base,
 {
 	int group = -1;
 
-	*c = (struct cgroup){ -1, -1, BUF_INIT };
+	*c = (struct cgroup){ .base_fd = -1, .procs_fd = -1, .name = BUF_INIT };
 	if (!base)
 		return 0;
 	c->base_fd = base->fd;
@@ -381,14 +304,31 @@ static int64_t read_event(
 	return n;
 }
 
-int64_t cgroup_oom_kills(const struct cgroup *c)
+static int64_t count_oom_kills(const struct cgroup *c)
 {
 	return read_event(c, "memory.events", "oom_kill");
 }
 
-int64_t cgroup_refused_forks(const struct cgroup *c)
+static int64_t count_refused_forks(const struct cgroup *c)
 {
 	return read_event(c, "pids.events", "max");
+}
+
+void cgroup_mark(struct cgroup *c)
+{
+
+	c->oom_kills = count_oom_kills(c);
+	c->refused_forks = count_refused_forks(c);
+}
+
+int64_t cgroup_oom_kills(const struct cgroup *c)
+{
+	return count_oom_kills(c) - c->oom_kills;
+}
+
+int64_t cgroup_refused_forks(const struct cgroup *c)
+{
+	return count_refused_forks(c) - c->refused_forks;
 }
 
 static void remove_group(int above, const char *name);

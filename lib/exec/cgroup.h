@@ -8,8 +8,7 @@
  * The kernel gives controllers only to the children of a group that has no
  * process of its own. So quire-run moves to quire.work, with whatever else is
  * in BASE, and hands the controllers down. It does that only where BASE was
- * delegated: where systemd runs it says so by an extended attribute of the
- * group, elsewhere by being writable.
+ * delegated (cgroup_own.h).
  *
  * The run's directory holds the path of BASE in the file `cgroup` while the
  * run is live, so that whoever cleans up after it finds its groups.
@@ -51,13 +50,16 @@ struct cgroup {
 	int base_fd; /* the caller's; -1: no group */
 	int procs_fd; /* for limit_enter(); -1 */
 	struct buf name; /* below base */
+	int64_t oom_kills, refused_forks; /* by the last cgroup_mark() */
 };
 /* Makes it, with what the controllers can limit. base NULL: none. -1 with a
  * reason. */
 int cgroup_make(struct cgroup *c, const struct cgroup_base *base,
 	const char *job_id, const struct limits *l, struct err *e);
-/* How often the kernel has ended something in it for want of memory, and has
- * refused it a process. */
+/* A command begins: what was counted until then is not its. */
+void cgroup_mark(struct cgroup *c);
+/* How often since then the kernel has ended something in it for want of memory,
+ * and has refused it a process. */
 int64_t cgroup_oom_kills(const struct cgroup *c);
 int64_t cgroup_refused_forks(const struct cgroup *c);
 /* Ends what is left in it, and removes it. */

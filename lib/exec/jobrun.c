@@ -248,6 +248,7 @@ static int start_command(struct state *s, size_t n)
 		p->give = jobreport_output;
 		p->arg = &s->report;
 	}
+	cgroup_mark(&s->cgroup);
 	int failed = runner_start(&s->runner, c, s->env.v, out, &e);
 	close(out[0]);
 	close(out[1]);
@@ -522,7 +523,7 @@ void jobrun(const struct jobrun *spec)
 {
 	struct state s = { .spec = spec,
 		.report = { .job_id = spec->job->id },
-		.cgroup = { -1, -1, BUF_INIT },
+		.cgroup = { .base_fd = -1, .procs_fd = -1, .name = BUF_INIT },
 		.confine = { &spec->limits, -1 },
 		.note = BUF_INIT,
 		.reason = BUF_INIT,
