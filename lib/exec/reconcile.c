@@ -280,8 +280,10 @@ static int queue_is_lost(struct pass *p, const struct queue *q, struct err *e)
 
 /*
  * Whatever is pending is kicked: one process too many finds no free slot and
- * ends. Worth a word is only a queue that had nobody; where that is for want of
- * space, whoever can make some has to know.
+ * ends. Worth a word is only a queue that stands still; where that is for want
+ * of space, whoever can make some has to know. Whether somebody has the slots is
+ * not said, since nobody may find out by taking one: a supervisor that is
+ * removing a large workspace has one, with no run active.
  */
 static int kick(struct pass *p, const struct queue *q, struct err *e)
 {
@@ -300,7 +302,7 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 	if (p->r->dry_run) {
 		if (lost)
 			pass_say(p,
-				"%lld pending and nobody at work; would "
+				"%lld pending and none active; would "
 				"start quire-run",
 				(long long)q->pending);
 		return 0;
@@ -310,7 +312,7 @@ static int kick(struct pass *p, const struct queue *q, struct err *e)
 		return -1;
 	if (started && lost)
 		pass_say(p,
-			"%lld pending and nobody at work; started "
+			"%lld pending and none active; started "
 			"quire-run%s",
 			(long long)q->pending,
 			*q->command ? " (does the command in the setting kick "

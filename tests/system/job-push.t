@@ -37,7 +37,7 @@ check 'quire-reconcile in a job does not say that it started anybody' '
 check 'nor does quire-run run there' \
 	'! job quire-run && grep "not within a job" shown'
 check 'as promised, the next quire-reconcile starts all' \
-	'quire-reconcile | grep "3 pending and nobody at work; started" &&
+	'quire-reconcile | grep "3 pending and none active; started" &&
 	wait_idle && test "$(sql "SELECT
 	count(*) FROM runs WHERE state = '\''complete'\''")" = 4'
 check 'quire-ci run within a run leaves the id of that run' '

@@ -366,7 +366,7 @@ QUIRE_RUN_ID=x quire start slow >/dev/null
 sql 'UPDATE runs SET queued_at_ms = queued_at_ms - 60000,
 	pushed_at_ms = pushed_at_ms - 60000 WHERE state = '\''pending'\'
 check 'a queue that nobody drained: is it the setting kick?' \
-	'quire-reconcile >"$T/out"; cat "$T/out"; grep "^1 pending and nobody at work; \
+	'quire-reconcile >"$T/out"; cat "$T/out"; grep "^1 pending and none active; \
 started quire-run (does the command in the setting kick work?)$" "$T/out"'
 quire config --unset kick
 quire cancel "slow#$(last slow number)" >/dev/null
