@@ -148,7 +148,7 @@ static int has_to_go(const struct sweep *s, const struct thing *t)
 	       age > s->age || (age == s->age && s->excess > 0);
 }
 
-static int warn(const struct sweep *s, const char *name)
+static int say_errno(const struct sweep *s, const char *name)
 {
 	pass_warn(s->p, "cache/%s: %s: %s", s->repo, name, strerror(errno));
 	return 1;
@@ -174,7 +174,7 @@ static int sweep_thing(struct sweep *s, const struct thing *t, struct err *e)
 		gone = remove_thing(&s->walk, t);
 	}
 	if (gone < 0)
-		return warn(s, s->walk.name);
+		return say_errno(s, s->walk.name);
 	if (gone) {
 		if (cache_age(age_s) == s->age)
 			s->excess -= t->bytes;
@@ -242,7 +242,7 @@ static int meet_folder(struct sweep *s, struct err *e)
 		return 0;
 	}
 	if (errno != EACCES && errno != ENAMETOOLONG)
-		return warn(s, w->name);
+		return say_errno(s, w->name);
 	if (!s->whole)
 		s->folders[level].kind = WHOLE;
 	s->folders[s->whole ? s->whole : level].no_use = 1;
@@ -257,7 +257,7 @@ static int sweep_entry(struct sweep *s, int what, struct err *e)
 		return S_ISDIR(s->walk.st.st_mode) ? meet_folder(s, e)
 						   : meet_file(s, e);
 	if (errno != EACCES || !s->whole)
-		return warn(s, "can't be read");
+		return say_errno(s, "can't be read");
 	s->folders[s->whole].no_use = 1;
 	return 0;
 }
@@ -268,7 +268,7 @@ static int walk(struct sweep *s, struct err *e)
 	int what, rc = 0;
 
 	if (fs_walk_open(&s->walk, s->top, MAX_LEVELS) < 0)
-		return warn(s, "can't be read");
+		return say_errno(s, "can't be read");
 	s->whole = 0;
 	while (rc == 0 && (what = fs_walk_next(&s->walk)) != FS_WALK_END)
 		rc = sweep_entry(s, what, e);
