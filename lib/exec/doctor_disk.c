@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 
 #include "exec/doctor_check.h"
+#include "exec/space.h"
 
 #define CHECK "disk"
 
@@ -130,9 +131,12 @@ void doctor_space(struct doctor *d, const struct doctor_facts *f)
 			"make room, or let minFree be less: %s config minFree "
 			"%" PRIu64 "M",
 			d->quire, is >> 21);
-	} else if (fs.f_files && !fs.f_favail) {
+	} else if (f->min_free_bytes && space_few_inodes(&fs)) {
 		doctor_say(d, FINDING_WRONG, CHECK,
-			"no inode is free: no file can be made");
+			"%llu of %llu inodes are free, less than 1 %%: no run "
+			"is begun",
+			(unsigned long long)fs.f_favail,
+			(unsigned long long)fs.f_files);
 		doctor_advise(d, "remove files");
 	} else {
 		doctor_say(d, FINDING_OK, CHECK, "%" PRIu64 " MB are free",

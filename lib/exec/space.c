@@ -22,6 +22,11 @@ static int look(const struct home *h, struct statvfs *fs)
 	return failed;
 }
 
+int space_few_inodes(const struct statvfs *fs)
+{
+	return fs->f_files && fs->f_favail < fs->f_files / 100 + 1;
+}
+
 int space_check(struct db *db, const struct home *h, struct err *e)
 {
 	struct statvfs fs;
@@ -39,5 +44,11 @@ int space_check(struct db *db, const struct home *h, struct err *e)
 			"%s: %llu MB are free, and the setting minFree wants "
 			"%lld MB; runs stay pending",
 			h->path, is >> 20, (long long)(want >> 20));
+	if (want && space_few_inodes(&fs))
+		return err_set(e, EXIT_BUSY,
+			"%s: %llu of %llu inodes are free, less than 1 %%: "
+			"remove files; runs stay pending",
+			h->path, (unsigned long long)fs.f_favail,
+			(unsigned long long)fs.f_files);
 	return 0;
 }

@@ -9,7 +9,7 @@ if [ -z "${QUIRE_TEST_SPACE:-}" ]; then
 	exit 0
 fi
 . "$(dirname "$0")/lib.sh"
-plan 12
+plan 15
 
 mkdir "$QUIRE_HOME"
 mount -t tmpfs -o size=16m,mode=755 quire-test "$QUIRE_HOME"
@@ -95,3 +95,20 @@ check 'so is one where the home is full: it says so' \
 	'quire backup "$QUIRE_HOME/copy" 2>err; s=$?; cat err; test $s = 75 &&
 	test "$(wc -l <err)" = 1 && grep "No space left" err &&
 	test "$(echo "$QUIRE_HOME"/copy*)" = "$QUIRE_HOME/copy*"'
+
+rm -f "$QUIRE_HOME/fill" "$QUIRE_HOME"/cache/foo.git/fill
+
+# Inodes are space, too.
+mount -o remount,nr_inodes=3000 "$QUIRE_HOME"
+(mkdir "$QUIRE_HOME/many" && cd "$QUIRE_HOME/many" &&
+	seq "$(($(stat -f -c %d .) - 10))" | xargs touch)
+queue inodes
+last=$(pending)
+check 'without inodes a run stays pending, in words of their own' '
+	quire-reconcile >out 2>err; s=$?; cat out err
+	test $s = 75 && grep "[0-9]* of 3000 inodes are free" err &&
+	test "$(state foo#$last)" = pending'
+check 'quire doctor says so' 'quire doctor | grep "of 3000 inodes are free"'
+rm -r "$QUIRE_HOME/many"
+check 'and with some it starts' '
+	quire-reconcile && wait_idle && test "$(state foo#$last)" = complete'
