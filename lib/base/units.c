@@ -187,3 +187,10 @@ int units_limit(const char *text, int64_t min, int64_t max, int64_t *value,
 		"'%.60s' is not a whole number from %lld to %lld, nor 0", text,
 		(long long)min, (long long)max);
 }
+
+int64_t units_lower(int64_t a, int64_t b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	return a < b ? a : b;
+}

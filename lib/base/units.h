@@ -28,5 +28,7 @@ int units_int(const char *text, int64_t min, int64_t max, int64_t *value,
 /* The same, or 0, which is no limit. */
 int units_limit(const char *text, int64_t min, int64_t max, int64_t *value,
 	struct err *e);
+/* The lower of two limits, of which 0 is none. */
+int64_t units_lower(int64_t a, int64_t b);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,44 +18,19 @@
 #include "base/units.h"
 #include "exec/artifact.h"
 #include "exec/fault.h"
-#include "exec/fds.h"
 #include "exec/jobreport.h"
-#include "exec/jobspawn.h"
+#include "exec/jobsetup.h"
 #include "exec/proctree.h"
 #include "exec/pumps.h"
 #include "exec/runner.h"
-#include "exec/secret.h"
 #include "exec/sendq.h"
 #include "exec/usage.h"
 
-struct state {
-	const struct jobrun *spec;
-	struct jobreport report; /* to the executor */
-	int signals; /* signalfd */
-	struct strv env;
-	struct buf note; /* to its author, for its first log */
-
-	struct pumps pumps; /* the logs that are open */
-
-	struct cgroup cgroup;
-	struct confine confine;
-	struct runner runner;
-	struct usage usage; /* of the workspace */
-	int64_t deadline; /* monotonic; 0: none */
-	int64_t kill_at; /* all below was told to end; 0: not yet */
-	int64_t keep_until; /* monotonic: the deadline of its artifacts */
-	int timed_out;
-	struct buf reason; /* why the job failed */
-	struct buf
-		unkept; /* of a job that is green: globs that matched nothing */
-	int no_space; /* it did because its log found none */
-};
-
-static void fail(struct state *s, const char *fmt, ...)
+static void fail(struct jobrun_state *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The first reason is the one. */
-static void fail(struct state *s, const char *fmt, ...)
+static void fail(struct jobrun_state *s, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -68,7 +42,7 @@ static void fail(struct state *s, const char *fmt, ...)
 }
 
 /* It is not the author's fault that there is no space for a log. */
-static void fail_log(struct state *s, const char *what, int error)
+static void fail_log(struct jobrun_state *s, const char *what, int error)
 {
 	if (!s->reason.len)
 		s->no_space = fault_is_no_space(error);
@@ -81,7 +55,7 @@ static void fail_written(void *arg, int error)
 	fail_log(arg, "written", error);
 }
 
-static void take_signals(struct state *s)
+static void take_signals(struct jobrun_state *s)
 {
 	struct signalfd_siginfo info;
 
@@ -92,7 +66,7 @@ static void take_signals(struct state *s)
 
 /* How long to sleep: to until (monotonic; 0: for ever), or the pause. */
 static struct timespec *sleep_time(
-	const struct state *s, int64_t until, struct timespec *t)
+	const struct jobrun_state *s, int64_t until, struct timespec *t)
 {
 	if (s->pumps.pause_us) {
 		*t = (struct timespec){ 0, s->pumps.pause_us * 1000L };
@@ -108,7 +82,7 @@ static struct timespec *sleep_time(
 }
 
 /* Sleeps until something happens, and sees to it. */
-static void step(struct state *s, int64_t until)
+static void step(struct jobrun_state *s, int64_t until)
 {
 	size_t n = 3;
 	struct pollfd *fds = mem_zero((3 + 2 * s->pumps.n) * sizeof(*fds));
@@ -139,7 +113,7 @@ static void step(struct state *s, int64_t until)
 	free(fds);
 }
 
-static void begin_end(struct state *s)
+static void begin_end(struct jobrun_state *s)
 {
 	struct err e;
 
@@ -148,7 +122,7 @@ static void begin_end(struct state *s)
 	s->kill_at = clock_mono_ms() + s->runner.grace_ms;
 }
 
-static void kill_all(struct state *s)
+static void kill_all(struct jobrun_state *s)
 {
 	struct err e;
 
@@ -156,7 +130,7 @@ static void kill_all(struct state *s)
 		fail(s, "%s", e.text);
 }
 
-static void measure(struct state *s)
+static void measure(struct jobrun_state *s)
 {
 	struct buf limit = BUF_INIT;
 	struct err e;
@@ -175,15 +149,8 @@ static void measure(struct state *s)
 	begin_end(s);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 /* One turn of waiting for processes, with the limits in mind. */
-static void turn(struct state *s)
+static void turn(struct jobrun_state *s)
 {
 	int64_t now = clock_mono_ms();
 
@@ -201,12 +168,12 @@ static void turn(struct state *s)
 		return;
 	}
 	step(s, s->kill_at ? s->kill_at
-			   : earlier(s->deadline, s->usage.next_ms));
+			   : units_lower(s->deadline, s->usage.next_ms));
 }
 
 /* The open log of command n, or -1 with the reason; -1 without: there are no
  * logs. */
-static int open_log(struct state *s, size_t n)
+static int open_log(struct jobrun_state *s, size_t n)
 {
 	char path[128];
 
@@ -228,7 +195,7 @@ static int open_log(struct state *s, size_t n)
 }
 
 /* Starts command n with its pump; -1 with the reason. */
-static int start_command(struct state *s, size_t n)
+static int start_command(struct jobrun_state *s, size_t n)
 {
 	const struct command *c = &s->spec->job->run[n - 1];
 	struct logpump *p;
@@ -272,7 +239,7 @@ static int exit_code(int wait_status)
 	return WEXITSTATUS(wait_status);
 }
 
-static void fail_memory(struct state *s)
+static void fail_memory(struct jobrun_state *s)
 {
 	struct buf limit = BUF_INIT;
 
@@ -284,7 +251,7 @@ static void fail_memory(struct state *s)
 	buf_release(&limit);
 }
 
-static void fail_late(struct state *s, const char *when)
+static void fail_late(struct jobrun_state *s, const char *when)
 {
 	struct buf limit = BUF_INIT;
 
@@ -294,7 +261,7 @@ static void fail_late(struct state *s, const char *when)
 }
 
 /* The signal, or what a shell makes of it. */
-static void fail_file_size(struct state *s, size_t n)
+static void fail_file_size(struct jobrun_state *s, size_t n)
 {
 	struct buf limit = BUF_INIT;
 
@@ -305,7 +272,7 @@ static void fail_file_size(struct state *s, size_t n)
 }
 
 /* Runs command n. 0 if the job goes on, -1 with the reason if not. */
-static int run_command(struct state *s, size_t n)
+static int run_command(struct jobrun_state *s, size_t n)
 {
 	if (start_command(s, n) < 0)
 		return -1;
@@ -340,7 +307,7 @@ static int run_command(struct state *s, size_t n)
 }
 
 /* What the commands left behind, and the ends of their logs. */
-static void clean_up(struct state *s)
+static void clean_up(struct jobrun_state *s)
 {
 	runner_look(&s->runner);
 	/* the job's work is done, its limits with it */
@@ -353,14 +320,14 @@ static void clean_up(struct state *s)
 	pumps_close(&s->pumps);
 }
 
-static int is_late(const struct state *s)
+static int is_late(const struct jobrun_state *s)
 {
 	return s->keep_until && clock_mono_ms() >= s->keep_until;
 }
 
 static int is_stopped(void *arg)
 {
-	struct state *s = arg;
+	struct jobrun_state *s = arg;
 
 	step(s, clock_mono_ms());
 	return s->report.stopped || is_late(s);
@@ -368,7 +335,7 @@ static int is_stopped(void *arg)
 
 static void send_artifact(void *arg, const char *path, int64_t size)
 {
-	struct state *s = arg;
+	struct jobrun_state *s = arg;
 
 	jobreport_event(&s->report, (struct event){ .type = EVENT_ARTIFACT,
 					    .path = (char *)path,
@@ -376,7 +343,7 @@ static void send_artifact(void *arg, const char *path, int64_t size)
 }
 
 /* Of a job that failed too: what its tests report is wanted most then. */
-static void keep_artifacts(struct state *s)
+static void keep_artifacts(struct jobrun_state *s)
 {
 	const struct jobrun *spec = s->spec;
 	struct artifact_keep keep = { .globs = &spec->job->artifacts,
@@ -404,109 +371,8 @@ static void keep_artifacts(struct state *s)
 	}
 }
 
-static int load_secrets(struct state *s, struct err *e)
-{
-	const struct job *job = s->spec->job;
-
-	/* no other process of this user looks into the memory of this one */
-	if (job->n_secrets && prctl(PR_SET_DUMPABLE, 0) < 0)
-		return err_sys(e, "prctl");
-	return secret_load(s->spec->secrets, job, &s->env, &s->report.redactor,
-		&s->note, e);
-}
-
-static int start_up(struct state *s, struct err *e)
-{
-	const struct jobrun *spec = s->spec;
-	const int keep[] = { spec->pipe_fd, spec->workspace_fd,
-		spec->run_dir_fd, spec->scratch_fd,
-		spec->output ? spec->output->fd : -1,
-		spec->cgroups ? spec->cgroups->fd : -1 };
-	sigset_t caught;
-
-	/* a session of its own: what the terminal sends to its foreground is
-	 * for the executor, and no job can read from it */
-	setsid();
-	fds_close_all_but(keep, sizeof(keep) / sizeof(*keep));
-	sigemptyset(&caught);
-	sigaddset(&caught, SIGCHLD);
-	sigaddset(&caught, SIGTERM);
-	sigaddset(&caught, SIGINT);
-	sigaddset(&caught, SIGHUP);
-	if (sigprocmask(SIG_SETMASK, &caught, NULL) < 0 ||
-		signal(SIGPIPE, SIG_IGN) == SIG_ERR)
-		return err_sys(e, "signals");
-	s->signals = signalfd(-1, &caught, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (s->signals < 0)
-		return err_sys(e, "signals");
-	/* the executor's own input and output are pipes that others watch */
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
-		dup2(null, STDOUT_FILENO) < 0)
-		return err_sys(e, "/dev/null");
-	close(null);
-	if (proctree_subreaper(1, e) < 0)
-		return -1;
-	if (spec->job->timeout_ms)
-		s->deadline = s->keep_until =
-			clock_mono_ms() + spec->job->timeout_ms;
-	usage_init(&s->usage, spec->limits.workspace_bytes, spec->workspace_fd,
-		spec->scratch_fd);
-	jobspawn_env(&s->env, spec->env, spec->pipeline,
-		spec->evaluates ? NULL : spec->job,
-		spec->output ? spec->output->dir : NULL);
-	return 0;
-}
-
-static int open_cgroup(struct state *s, struct err *e)
-{
-	const struct jobrun *spec = s->spec;
-
-	if (cgroup_make(&s->cgroup, spec->cgroups, spec->job->id, &spec->limits,
-		    e) < 0)
-		return -1;
-	s->confine.procs_fd = s->cgroup.procs_fd;
-	return 0;
-}
-
-static int open_sandbox(struct state *s, struct err *e)
-{
-	const struct jobrun *spec = s->spec;
-	struct buf output = BUF_INIT, inputs = BUF_INIT;
-
-	if (!spec->sandbox)
-		return 0;
-	struct sandbox its = *spec->sandbox;
-	if (spec->output) {
-		buf_addf(&output, "%s/outputs/%s", spec->output->dir,
-			spec->job->id);
-		buf_addf(&inputs, "%s/inputs/%s", spec->output->dir,
-			spec->job->id);
-		its.output = output.ptr;
-		its.inputs = inputs.ptr;
-	}
-	int ret = runner_sandbox(&s->runner, &its, spec->env, &s->confine, e);
-	if (ret < 0)
-		runner_plain(&s->runner, spec->workspace_fd, &s->confine);
-	buf_release(&output);
-	buf_release(&inputs);
-	return ret;
-}
-
-/* What other jobs have to say to this one. */
-static int open_output(struct state *s, struct err *e)
-{
-	const struct jobrun *spec = s->spec;
-
-	if (!spec->output || joboutput_begin(spec->output, spec->pipeline,
-				     spec->job, spec->well, e) == 0)
-		return 0;
-	s->no_space = fault_is_no_space(errno);
-	return -1;
-}
-
 /* What it has to say to others. */
-static void close_output(struct state *s)
+static void close_output(struct jobrun_state *s)
 {
 	const struct joboutput *o = s->spec->output;
 	struct err e;
@@ -521,7 +387,7 @@ static void close_output(struct state *s)
 
 void jobrun(const struct jobrun *spec)
 {
-	struct state s = { .spec = spec,
+	struct jobrun_state s = { .spec = spec,
 		.report = { .job_id = spec->job->id },
 		.cgroup = { .base_fd = -1, .procs_fd = -1, .name = BUF_INIT },
 		.confine = { &spec->limits, -1 },
@@ -533,10 +399,7 @@ void jobrun(const struct jobrun *spec)
 	s.pumps = (struct pumps){ .failed = fail_written, .arg = &s };
 	sendq_open(&s.report.up, spec->pipe_fd, 0);
 	runner_plain(&s.runner, spec->workspace_fd, &s.confine);
-	if (start_up(&s, &e) < 0 || open_cgroup(&s, &e) < 0 ||
-		open_output(&s, &e) < 0 || open_sandbox(&s, &e) < 0)
-		fail(&s, "%s", e.text);
-	if (!s.reason.len && load_secrets(&s, &e) < 0)
+	if (jobsetup(&s, &e) < 0)
 		fail(&s, "%s", e.text);
 	if (!s.reason.len)
 		for (size_t n = 1; n <= spec->job->n_run; n++)

@@ -78,20 +78,13 @@ int limit_parse(struct limits *l, const char *text, struct err *e)
 		e, EXIT_USAGE, "'%s' is no limit, as maxFiles=1024", text);
 }
 
-static int64_t lower(int64_t a, int64_t b)
-{
-	if (!a || !b)
-		return a ? a : b;
-	return a < b ? a : b;
-}
-
 struct limits limit_for_job(const struct limits *l, const struct resources *r)
 {
 	struct limits job = *l;
 
-	job.memory_bytes = lower(l->memory_bytes, r->memory_bytes);
-	job.cpus_milli = lower(l->cpus_milli, r->cpus_milli);
-	job.processes = lower(l->processes, r->processes);
+	job.memory_bytes = units_lower(l->memory_bytes, r->memory_bytes);
+	job.cpus_milli = units_lower(l->cpus_milli, r->cpus_milli);
+	job.processes = units_lower(l->processes, r->processes);
 	return job;
 }
 
