@@ -11,11 +11,18 @@
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+
+/* Whether it is "." or "..", which are in every folder and no name of a file. */
+static inline int fs_is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
 
 /* All of it, over short writes and EINTR. Returns 0, or -1 with errno. */
 int fs_write_all(int fd, const void *data, size_t len);

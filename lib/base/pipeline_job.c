@@ -1,3 +1,4 @@
+#include "base/fs.h"
 #include "base/pipeline_job.h"
 
 #include <stdlib.h>
@@ -44,8 +45,7 @@ static int parse_id(struct jsonwalk *at, struct json_object *o, void *to)
 	if (!s)
 		return -1;
 	size_t len = strlen(s);
-	if (len < 1 || len > ID_MAX || s[strspn(s, allowed)] ||
-		strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+	if (len < 1 || len > ID_MAX || s[strspn(s, allowed)] || fs_is_dots(s))
 		return jsonwalk_fail(at,
 			"'%.*s' is no id: 1 to %d of A-Z a-z 0-9 . _ -, "
 			"not . or ..",

@@ -109,7 +109,7 @@ static void default_name(struct buf *out, const struct home *h, const char *dir,
 	if (below) {
 		buf_reset(&last);
 		buf_adds(&last, below);
-	} else if (!strcmp(last.ptr, ".") || !strcmp(last.ptr, "..")) {
+	} else if (fs_is_dots(last.ptr)) {
 		buf_reset(&last);
 		last_component(&last, real);
 	}

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "exec/artifact.h"
 
@@ -43,7 +44,7 @@ static int enter(int at, const char *part, size_t len, int flags)
 	char *name = mem_strndup(part, len);
 	int below = -1;
 
-	if (!len || !strcmp(name, ".") || !strcmp(name, ".."))
+	if (!len || fs_is_dots(name))
 		errno = ENOENT;
 	else
 		below = openat(at, name,

@@ -343,7 +343,7 @@ static int list_pruned(struct pass *p, struct strv *names)
 	if (!d)
 		return errno == ENOENT ? 0 : -1;
 	while (errno = 0, (entry = readdir(d)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (!fs_is_dots(entry->d_name))
 			strv_push(names, entry->d_name);
 	int why = errno;
 	closedir(d);

@@ -50,8 +50,7 @@ void sandbox_cover_private(
 		return;
 	}
 	while ((entry = readdir(dir))) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-			strcmp(entry->d_name, "..") == 0)
+		if (fs_is_dots(entry->d_name))
 			continue;
 		buf_reset(&below);
 		buf_addf(&below, "%s/%s", path, entry->d_name);

@@ -383,8 +383,7 @@ static int need_empty(const char *dir, struct err *e)
 	if (!d)
 		return errno == ENOENT ? 0 : err_sys(e, "%s", dir);
 	while ((entry = readdir(d)))
-		n += strcmp(entry->d_name, ".") != 0 &&
-		     strcmp(entry->d_name, "..") != 0;
+		n += !fs_is_dots(entry->d_name);
 	closedir(d);
 	if (n)
 		return err_set(e, EXIT_USAGE,

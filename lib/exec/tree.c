@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fs.h"
+
 /* The code points that HFS+ ignores in names are of three bytes in UTF-8:
  * U+200C to 200F, 202A to 202E, 206A to 206F, FEFF. */
 static int is_hfs_ignored(const unsigned char *p, size_t len)
@@ -65,7 +67,7 @@ int tree_name_check(const char *name, size_t len, struct err *e)
 		return err_set(e, EXIT_INTERNAL,
 			"the commit holds a file name that is empty or has a "
 			"'/' in it");
-	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (fs_is_dots(name))
 		return err_set(e, EXIT_INTERNAL,
 			"the commit holds a file called '%s'", name);
 	if (is_hfs_dotgit(name, len))

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 
 /* Longer than any record that quire writes. */
@@ -17,8 +18,7 @@ static int step_into(int dirfd, const char *name, int flags)
 {
 	int fd = -1;
 
-	if (!*name || !strcmp(name, ".") || !strcmp(name, "..") ||
-		strchr(name, '/'))
+	if (!*name || fs_is_dots(name) || strchr(name, '/'))
 		errno = EINVAL;
 	else
 		fd = openat(dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC);

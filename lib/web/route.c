@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/name.h"
 
 static const struct {
@@ -84,7 +85,7 @@ static int segment_fits(struct route *rt, const char *shape, size_t shape_len,
 
 	if (shape_len == 3 && !strncmp(shape, "JOB", 3))
 		return take(rt->job, sizeof(rt->job), s, len) &&
-		       strcmp(rt->job, ".") != 0 && strcmp(rt->job, "..") != 0;
+		       !fs_is_dots(rt->job);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		size_t word_len = strlen(names[i].word);
 		size_t suffix = shape_len - word_len;

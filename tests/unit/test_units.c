@@ -184,6 +184,28 @@ static void whole_numbers(void **state)
 	assert_int_equal(n, 5);
 }
 
+static void limits(void **state)
+{
+	int64_t n = -1;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(units_limit("0", 64, 100, &n, &e), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(units_limit("64", 64, 100, &n, &e), 0);
+	assert_int_equal(n, 64);
+	assert_int_equal(units_limit("63", 64, 100, &n, &e), -1);
+	assert_string_equal(
+		e.text, "'63' is not a whole number from 64 to 100, nor 0");
+	assert_int_equal(units_limit("101", 64, 100, &n, &e), -1);
+	assert_int_equal(units_limit("-1", 64, 100, &n, &e), -1);
+	assert_int_equal(units_lower(0, 5), 5);
+	assert_int_equal(units_lower(5, 0), 5);
+	assert_int_equal(units_lower(5, 3), 3);
+	assert_int_equal(units_lower(3, 5), 3);
+	assert_int_equal(units_lower(0, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +215,7 @@ int main(void)
 		cmocka_unit_test(decimals),
 		cmocka_unit_test(booleans),
 		cmocka_unit_test(whole_numbers),
+		cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
