@@ -91,9 +91,15 @@ done
 (cd "$cache" && perl -e 'for (1 .. 14) {
 	mkdir "x" x 250 or die; chdir "x" x 250 or die }
 	for (1 .. 8000) { open F, ">$_" or die }')
-check 'thousands of files far down take no more memory' '
-	test $base -lt 400000 && (ulimit -v $((base + 8000)) && sweep) &&
-	test "$(size)" -le 1024'
+if [ $base -lt 400000 ]; then
+	check 'thousands of files far down take no more memory' '
+		(ulimit -v $((base + 8000)) && sweep) &&
+		test "$(size)" -le 1024'
+else # with AddressSanitizer
+	skip 'thousands of files far down take no more memory' \
+		'no limit of address space lets it run'
+	sweep
+fi
 
 quire config --unset foo cacheSize
 empty
