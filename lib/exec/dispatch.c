@@ -271,7 +271,8 @@ static int check_sandbox(struct dispatch *d, struct err *e)
 	/* a setting that can't be read is the claim's to tell */
 	if (is_none || failed)
 		return 0;
-	failed = d->sandbox_tried ? sandbox_find(&bwrap, e) : sandbox_try(NULL, e);
+	failed = d->sandbox_tried ? sandbox_find(&bwrap, e)
+				  : sandbox_try(NULL, e);
 	buf_release(&bwrap);
 	if (failed) {
 		err_prefix(e, "runs stay pending, since the sandbox does not "
