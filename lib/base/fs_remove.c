@@ -41,7 +41,7 @@ struct removal {
 	int top_fd; /* the folder that holds levels[0] */
 	dev_t dev;
 	int failure; /* errno of the first entry that would not go */
-	char entries[32768];
+	_Alignas(struct dirent64) char entries[32768];
 };
 
 static void note(struct removal *r, int error)
