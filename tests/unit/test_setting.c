@@ -24,7 +24,8 @@ static void the_table_is_in_order(void **state)
 		assert_true(strlen(key->help) > 5);
 		assert_int_equal(
 			key->choices != NULL, key->type == SETTING_CHOICE);
-		assert_int_equal(key->max != 0, key->type == SETTING_INT);
+		assert_int_equal(key->max != 0,
+			key->type == SETTING_INT || key->type == SETTING_LIMIT);
 		/* a default is a value that could be set */
 		must(setting_set(
 			&store_db, "", key->name, key->fallback, &store_err));
