@@ -205,10 +205,11 @@ static int meet_file(struct sweep *s, struct err *e)
 
 static int leave_folder(struct sweep *s, struct err *e)
 {
-	struct thing *t = &s->folders[s->walk.n + 1];
+	struct thing *t;
 
 	if (s->whole && s->whole <= s->walk.n)
 		return 0; /* a part of what goes as a whole */
+	t = &s->folders[s->walk.n + 1];
 	s->whole = 0;
 	if (!t->used_s)
 		t->used_s = t->own_s;
