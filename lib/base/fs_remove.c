@@ -76,15 +76,10 @@ static int remove_entry(int fd, const char *name, int flags)
 	return unlinkat(fd, name, flags) == 0 || errno == ENOENT ? 0 : -1;
 }
 
-static int is_dot_or_dotdot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 static void take_entry(
 	struct removal *r, struct level *l, const struct dirent64 *d)
 {
-	if (is_dot_or_dotdot(d->d_name))
+	if (fs_is_dots(d->d_name))
 		return;
 	if (d->d_type == DT_DIR) {
 		strv_push(&l->folders, d->d_name);
@@ -261,7 +256,7 @@ int fs_remove_tree(int dirfd, const char *name)
 	const char *last = slash ? slash + 1 : name;
 	struct stat st;
 
-	if (!*last || is_dot_or_dotdot(last)) {
+	if (!*last || fs_is_dots(last)) {
 		errno = EINVAL;
 		return -1;
 	}

@@ -143,11 +143,6 @@ static int leave(struct fs_walk *w)
 	return FS_WALK_LEFT;
 }
 
-static int is_dot_or_dotdot(const char *name)
-{
-	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
-}
-
 int fs_walk_next(struct fs_walk *w)
 {
 	struct fs_walk_level *l;
@@ -164,7 +159,7 @@ int fs_walk_next(struct fs_walk *w)
 				return -1;
 			break;
 		}
-		if (is_dot_or_dotdot(d->d_name))
+		if (fs_is_dots(d->d_name))
 			continue;
 		w->name = d->d_name;
 		w->fd = dirfd(l->dir);
