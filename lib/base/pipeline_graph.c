@@ -172,3 +172,22 @@ int pipeline_link(struct pipeline *p, const struct strv *names, struct err *e)
 	free(index);
 	return ret;
 }
+
+size_t pipeline_all_needs(const struct pipeline *p, const struct job *job,
+	char *seen, size_t *list)
+{
+	size_t n = 0, next = 0;
+
+	for (;; job = &p->jobs[list[next++]]) {
+		for (size_t i = 0; i < job->n_needs; i++) {
+			size_t need = job->needs[i];
+
+			if (!seen[need]) {
+				seen[need] = 1;
+				list[n++] = need;
+			}
+		}
+		if (next == n)
+			return n;
+	}
+}

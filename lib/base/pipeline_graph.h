@@ -15,4 +15,12 @@
  */
 int pipeline_link(struct pipeline *p, const struct strv *names, struct err *e);
 
+/*
+ * Puts into list (room for every job) the jobs that this one needs, directly
+ * or not, without those that seen has a mark for, and marks them. How many
+ * these are.
+ */
+size_t pipeline_all_needs(const struct pipeline *p, const struct job *job,
+	char *seen, size_t *list);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "base/pipeline_graph.h"
 #include "base/pipeline_job.h"
 
 static int no_such_job(const struct pipeline *p, const char *id, struct err *e)
@@ -23,33 +24,14 @@ static int no_such_job(const struct pipeline *p, const char *id, struct err *e)
 	return -1;
 }
 
-/* Marks the job and all that it needs; stack has room for every job. */
-static void mark(
-	const struct pipeline *p, size_t job, char *kept, size_t *stack)
-{
-	size_t top = 0;
-
-	if (kept[job])
-		return;
-	kept[job] = 1;
-	stack[top++] = job;
-	while (top) {
-		const struct job *j = &p->jobs[stack[--top]];
-
-		for (size_t i = 0; i < j->n_needs; i++)
-			if (!kept[j->needs[i]]) {
-				kept[j->needs[i]] = 1;
-				stack[top++] = j->needs[i];
-			}
-	}
-}
-
+/* The job and all that it needs; list has room for every job. */
 static int mark_named(const struct pipeline *p, const char *id, char *kept,
-	size_t *stack, struct err *e)
+	size_t *list, struct err *e)
 {
 	for (size_t i = 0; i < p->n_jobs; i++)
 		if (strcmp(p->jobs[i].id, id) == 0) {
-			mark(p, i, kept, stack);
+			kept[i] = 1;
+			pipeline_all_needs(p, &p->jobs[i], kept, list);
 			return 0;
 		}
 	return no_such_job(p, id, e);

@@ -11,6 +11,7 @@
 #include "base/envword.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/pipeline_graph.h"
 
 #define PATH_BYTES 160 /* an id has 64 at most */
 #define NAME "$QUIRE_OUTPUT"
@@ -23,32 +24,6 @@ static int make_empty(int dirfd, const char *path)
 	int fd = openat(dirfd, path,
 		O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	return fd < 0 ? -1 : close(fd);
-}
-
-/* The jobs that this one needs, directly or not, as a list of *n. */
-static size_t *all_needs(
-	const struct pipeline *p, const struct job *job, size_t *n)
-{
-	char *seen = mem_zero(p->n_jobs);
-	size_t *list = mem_resize(NULL, p->n_jobs, sizeof(*list));
-	size_t next = 0;
-
-	*n = 0;
-	for (;;) {
-		for (size_t k = 0; k < job->n_needs; k++) {
-			size_t need = job->needs[k];
-
-			if (!seen[need]) {
-				seen[need] = 1;
-				list[(*n)++] = need;
-			}
-		}
-		if (next == *n)
-			break;
-		job = &p->jobs[list[next++]];
-	}
-	free(seen);
-	return list;
 }
 
 static int add_input(const struct joboutput *o, const struct job *job,
@@ -68,7 +43,6 @@ int joboutput_begin(const struct joboutput *o, const struct pipeline *p,
 {
 	char path[PATH_BYTES];
 	int failed = 0;
-	size_t n;
 
 	snprintf(path, sizeof(path), "outputs/%s", job->id);
 	if (fs_mkdirs(o->fd, "outputs", 0750) < 0 ||
@@ -77,7 +51,10 @@ int joboutput_begin(const struct joboutput *o, const struct pipeline *p,
 	snprintf(path, sizeof(path), "inputs/%s", job->id);
 	if (fs_remove_tree(o->fd, path) < 0 || fs_mkdirs(o->fd, path, 0750) < 0)
 		return err_sys(e, "%s/%s", o->dir, path);
-	size_t *needs = all_needs(p, job, &n);
+	char *seen = mem_zero(p->n_jobs);
+	size_t *needs = mem_resize(NULL, p->n_jobs, sizeof(*needs));
+	size_t n = pipeline_all_needs(p, job, seen, needs);
+	free(seen);
 	for (size_t i = 0; i < n && !failed; i++)
 		if (add_input(o, job, &p->jobs[needs[i]], well[needs[i]]) < 0)
 			failed = err_sys(e, "%s/%s/%s", o->dir, path,
@@ -145,6 +122,5 @@ void joboutput_clean(const struct joboutput *o, const struct job *job)
 	char path[PATH_BYTES];
 
 	snprintf(path, sizeof(path), "inputs/%s", job->id);
-	if (fs_remove_tree(o->fd, path) < 0)
-		return;
+	(void)fs_remove_tree(o->fd, path);
 }
