@@ -18,13 +18,6 @@ red() {
 	sed 's/"at_ms":[0-9]*,//' "$T/events" >"$T/events.plain"
 	same "$(cat "$T/events.plain")" "{\"type\":\"run_finished\",\"outcome\":\"pipeline-failure\",\"reason\":\"$1\"}"
 }
-status() {
-	want=$1
-	shift
-	"$@"
-	is=$?
-	test $is = "$want" || { echo "status $is, not $want"; return 1; }
-}
 
 # job ID COMMAND: a pipeline with that
 job='printf "{\"jobs\": [{\"id\": \"%s\", \"run\": \"%s\"}]}"'

@@ -43,4 +43,12 @@ outcome() { tail -n 1 "$T/events" | grep -q "\"outcome\":\"$1\""; }
 job_is() {
 	events | grep "\"job_finished\",\"job_id\":\"$1\",\"outcome\":\"$2\""
 }
+# status N COMMAND...: it ends with that status
+status() {
+	want=$1
+	shift
+	"$@"
+	is=$?
+	test $is = "$want" || { echo "status $is, not $want"; return 1; }
+}
 same() { test "$1" = "$2" || { echo "is: $1"; echo "not: $2"; false; }; }

@@ -23,13 +23,6 @@ until eval "$1"; do
 done >/dev/null 2>&1
 E
 
-status() {
-	want=$1
-	shift
-	"$@"
-	is=$?
-	test $is = "$want" || { echo "status $is, not $want"; return 1; }
-}
 # order TYPE...: the jobs of these events, in order
 order() {
 	grep -E "\"type\":\"($1)\"" "$T/events" |

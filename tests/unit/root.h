@@ -14,14 +14,17 @@
 
 static char root[] = "/tmp/quire-test-root.XXXXXX";
 
-static int root_make(void)
+/* Both are as cmocka has its setups and teardowns. */
+static int root_make(void **state)
 {
+	(void)state;
 	strcpy(root + sizeof(root) - 7, "XXXXXX");
 	return mkdtemp(root) ? 0 : -1;
 }
 
-static int root_remove(void)
+static int root_remove(void **state)
 {
+	(void)state;
 	return fs_remove_tree(AT_FDCWD, root);
 }
 

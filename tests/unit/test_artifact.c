@@ -15,18 +15,6 @@
 
 #define ROUNDS 3000
 
-static int setup(void **state)
-{
-	(void)state;
-	return root_make();
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return root_remove();
-}
-
 struct scene {
 	int workspace, run_dir;
 	int end;
@@ -185,11 +173,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			nothing_leads_out, setup, teardown),
+			nothing_leads_out, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(
-			a_stop_keeps_nothing, setup, teardown),
+			a_stop_keeps_nothing, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(
-			only_files_below_are_opened, setup, teardown),
+			only_files_below_are_opened, root_make, root_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,18 +17,6 @@
 
 #define NOBODY 65534
 
-static int setup(void **state)
-{
-	(void)state;
-	return root_make();
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	return root_remove();
-}
-
 static void group_is(const char *text, const char *want)
 {
 	char copy[256];
@@ -155,13 +143,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_group),
 		cmocka_unit_test_setup_teardown(
-			test_attribute, setup, teardown),
+			test_attribute, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(
-			test_root_may_write_to_all, setup, teardown),
+			test_root_may_write_to_all, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(
-			test_a_users_own, setup, teardown),
+			test_a_users_own, root_make, root_remove),
 		cmocka_unit_test_setup_teardown(
-			test_counts_are_of_a_command, setup, teardown),
+			test_counts_are_of_a_command, root_make, root_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,8 +24,7 @@ static int enter(void **state)
 {
 	struct err e;
 
-	(void)state;
-	if (root_make() < 0 || home_open(&home, root, &e) < 0)
+	if (root_make(state) < 0 || home_open(&home, root, &e) < 0)
 		return -1;
 	doctor = (struct doctor){ .home = &home, .version = "1" };
 	put("/run/systemd/system/x", "");
@@ -34,10 +33,9 @@ static int enter(void **state)
 
 static int leave(void **state)
 {
-	(void)state;
 	doctor_release(&doctor);
 	home_close(&home);
-	return root_remove();
+	return root_remove(state);
 }
 
 static void look(void)

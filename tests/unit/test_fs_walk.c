@@ -20,8 +20,7 @@ static int top = -1;
 
 static int setup(void **state)
 {
-	(void)state;
-	if (root_make() < 0)
+	if (root_make(state) < 0)
 		return -1;
 	top = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return top < 0 ? -1 : 0;
@@ -29,9 +28,8 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	close(top);
-	return root_remove();
+	return root_remove(state);
 }
 
 static int make_folder(int at, const char *name)

@@ -21,17 +21,15 @@ static struct buf value;
 
 static int enter(void **state)
 {
-	(void)state;
 	buf_init(&value);
-	return root_make();
+	return root_make(state);
 }
 
 static int leave(void **state)
 {
-	(void)state;
 	unitconf_release(&conf);
 	buf_release(&value);
-	return root_remove();
+	return root_remove(state);
 }
 
 /* What key of [S] in x.conf is; "-": it is not set. */

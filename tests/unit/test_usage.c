@@ -19,8 +19,7 @@ static int top = -1;
 /* Nothing is closed to root. */
 static int setup(void **state)
 {
-	(void)state;
-	if (root_make() < 0)
+	if (root_make(state) < 0)
 		return -1;
 	if (geteuid() == 0 &&
 		(chown(root, SOMEBODY, (gid_t)-1) < 0 || seteuid(SOMEBODY) < 0))
@@ -31,11 +30,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	(void)state;
 	close(top);
 	if (geteuid() != getuid() && seteuid(getuid()) < 0)
 		return -1;
-	return root_remove();
+	return root_remove(state);
 }
 
 /* A walk to its end. */
