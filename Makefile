@@ -53,8 +53,8 @@ $(B)/obj/schema.c: schema/embed.sh $(SQL)
 	@mkdir -p $(@D)
 	sh schema/embed.sh $(SQL) >$@.tmp && mv $@.tmp $@
 
-# the style sheet is in the program, by .incbin
-$(B)/obj/lib/web/page_style.o: lib/web/style.css
+# the style sheet and the script are in the program, by .incbin
+$(B)/obj/lib/web/page_asset.o: $(wildcard lib/web/style/*.css) lib/web/live.js
 $(B)/obj/lib/exec/hookfile.o: hooks/post-receive
 
 $(B)/obj/schema.o: $(B)/obj/schema.c $(B)/obj/flags

@@ -70,9 +70,9 @@ static void add_icon(struct buf *b, const char *state)
 
 static void add_head(struct buf *b, const struct page *p, const struct frame *f)
 {
-	char tag[STYLE_TAG_SIZE];
+	char tag[ASSET_TAG_SIZE];
 
-	style_tag(tag);
+	asset_tag(ASSET_STYLE, tag);
 	html_raw(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 		    "<meta charset=\"utf-8\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width, "

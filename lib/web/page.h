@@ -40,6 +40,7 @@ typedef int page_fn(struct page *p, struct err *e);
 
 page_fn page_index; /* / */
 page_fn page_style; /* /style.css */
+page_fn page_script; /* /live.js */
 page_fn page_runs; /* /<repo>/ci */
 page_fn page_runs_json;
 page_fn page_latest; /* /<repo>/ci/latest?ref=main: redirects to its run */
@@ -100,8 +101,9 @@ void show_failure(struct buf *b, const struct run *r);
 void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 	int64_t finished_at_ms);
 
-/* A tag of the style sheet's content, for its URL. */
-#define STYLE_TAG_SIZE 24
-void style_tag(char out[STYLE_TAG_SIZE]);
+/* A tag of what a page loads, of its content, for its URL. */
+enum asset { ASSET_STYLE, ASSET_SCRIPT };
+#define ASSET_TAG_SIZE 24
+void asset_tag(enum asset a, char out[ASSET_TAG_SIZE]);
 
 #endif

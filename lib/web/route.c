@@ -14,6 +14,7 @@ static const struct {
 } site_routes[] = {
 	{ "/", page_index, 1 },
 	{ "/style.css", page_style, 0 },
+	{ "/live.js", page_script, 0 },
 };
 
 /*
