@@ -74,10 +74,15 @@ for p in $pids; do
 done
 check 'all of them end well' 'test "$bad" = 0'
 
-# fewer slots: whoever holds one too many gives it back before he claims
+# fewer slots: whoever holds one too many gives it back before he claims. Only
+# one quire-run is started, by nobody else either, so that the first run is in
+# the first slot and the second in the second.
 rm "$T/go" "$T/marks"
+wait_for 'for slot in 1 2 3; do
+	flock -n "$QUIRE_HOME/slots/$slot" true || exit 1
+done'
 unkicked one two three
-quire config maxRuns 2 >/dev/null
+QUIRE_RUN_ID=none quire config maxRuns 2 >/dev/null
 quire-run &
 wait_for 'test "$(states active)" = 2'
 quire config maxRuns 1 >/dev/null
