@@ -2,12 +2,14 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/mem.h"
 
 static const char *env_or_empty(const char *name)
@@ -271,6 +273,32 @@ static const char security[] =
 	"X-Content-Type-Options: nosniff\r\n"
 	"Referrer-Policy: same-origin\r\n";
 
+/* Whether a header is set; name is "\r\nName: ". */
+static int has_header(const struct response *res, const char *name)
+{
+	const struct buf *h = &res->headers;
+	size_t first = strlen(name) - 2;
+
+	return !strncmp(h->ptr, name + 2, first) ||
+	       memmem(h->ptr, h->len, name, first + 2) != NULL;
+}
+
+/* The same bytes have the same tag, whenever and wherever they are made. */
+static void tag_body(const struct request *r, struct response *res)
+{
+	char etag[24];
+
+	if (res->status != 200 || res->send || has_header(res, "\r\nETag: "))
+		return;
+	snprintf(etag, sizeof(etag), "\"%016llx\"",
+		(unsigned long long)hash64(res->body.ptr, res->body.len));
+	buf_adds(&res->headers, "ETag: ");
+	buf_adds(&res->headers, etag);
+	buf_adds(&res->headers, "\r\n");
+	if (request_has_etag(r, etag))
+		res->status = 304;
+}
+
 static void add_head(struct buf *head, const struct response *res)
 {
 	int64_t length = res->send ? res->length : (int64_t)res->body.len;
@@ -326,9 +354,10 @@ int response_write(const struct request *r, struct response *res, int fd)
 {
 	static const struct buf nothing = BUF_INIT;
 	struct buf head = BUF_INIT;
-	int bodyless = r->head || res->status == 304 || res->send;
-	int ret;
+	int bodyless, ret;
 
+	tag_body(r, res);
+	bodyless = r->head || res->status == 304 || res->send;
 	add_head(&head, res);
 	ret = write_both(fd, &head, bodyless ? &nothing : &res->body);
 	buf_release(&head);

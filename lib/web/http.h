@@ -63,8 +63,15 @@ void response_init(struct response *res);
 /* Makes it as new again, and keeps the memory. */
 void response_reset(struct response *res);
 void response_release(struct response *res);
-/* Writes status, headers (security headers included) and, unless HEAD, body to
- * fd, in one write if there is no send(). 0 or -1 with errno. */
+/*
+ * Writes status, headers (security headers included) and, unless HEAD, body to
+ * fd, in one write if there is no send(). 0 or -1 with errno.
+ *
+ * An answer of status 200 whose body is held in memory gets an entity tag that
+ * is a digest of it, unless the page has set an ETag, and becomes a 304 where
+ * If-None-Match names that tag (RFC 9110, 13.1.2). No other answer does: what
+ * is not there stays 404 whatever is guessed.
+ */
 int response_write(const struct request *r, struct response *res, int fd);
 const char *http_reason(int status);
 

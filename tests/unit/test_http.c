@@ -290,6 +290,70 @@ static void an_answer_has_its_headers(void **state)
 	response_release(&res);
 }
 
+/* The answer of this status with this body; its tag goes to etag if there is
+ * one. */
+static char *tagged(int status, const char *own, const char *body,
+	const char *if_none_match, char etag[32])
+{
+	struct request r = { .if_none_match = if_none_match };
+	struct response res;
+	char *out;
+
+	response_init(&res);
+	res.status = status;
+	buf_adds(&res.headers, own);
+	buf_adds(&res.body, body);
+	out = written(&r, &res);
+	response_release(&res);
+
+	const char *line = strstr(out, "\r\nETag: ");
+	snprintf(etag, 32, "%.*s", line ? (int)strcspn(line + 8, "\r") : 0,
+		line ? line + 8 : "");
+	return out;
+}
+
+static void a_body_has_a_tag_of_its_bytes(void **state)
+{
+	char a[32], b[32], c[32];
+
+	(void)state;
+	free(tagged(200, "", "hello", NULL, a));
+	free(tagged(200, "X-ETag: 1\r\n", "hello", "\"x\"", b));
+	free(tagged(200, "", "hellp", NULL, c));
+	assert_int_equal(strlen(a), 18);
+	assert_string_equal(a, b);
+	assert_string_not_equal(a, c);
+	free(tagged(404, "", "hello", NULL, c));
+	assert_string_equal(c, "");
+	free(tagged(200, "ETag: \"own\"\r\n", "hello", "\"own\"", c));
+	assert_string_equal(c, "\"own\"");
+	free(tagged(200, "A: b\r\nETag: \"own\"\r\n", "hello", NULL, c));
+	assert_string_equal(c, "\"own\"");
+}
+
+static void what_the_client_has_is_304(void **state)
+{
+	char tag[32], again[32];
+	char *out;
+
+	(void)state;
+	free(tagged(200, "", "hello", NULL, tag));
+	out = tagged(200, "X: y\r\n", "hello", tag, again);
+	assert_ptr_equal(strstr(out, "Status: 304 Not Modified\r\n"), out);
+	assert_string_equal(tag, again);
+	assert_non_null(strstr(out, "Cache-Control: private, no-cache\r\n"));
+	assert_non_null(strstr(out, "X: y\r\n"));
+	assert_null(strstr(out, "Content-Length"));
+	assert_string_equal(strstr(out, "\r\n\r\n"), "\r\n\r\n");
+	free(out);
+
+	/* no guess makes what is not there anything else */
+	out = tagged(404, "", "hello", "*", again);
+	assert_ptr_equal(strstr(out, "Status: 404 Not Found\r\n"), out);
+	assert_non_null(strstr(out, "\r\n\r\nhello"));
+	free(out);
+}
+
 static int send_abc(void *arg, int fd)
 {
 	return fs_write_all(fd, arg, 3);
@@ -330,6 +394,8 @@ int main(void)
 		cmocka_unit_test(if_range_must_name_the_tag),
 		cmocka_unit_test(entity_tags_are_found),
 		cmocka_unit_test(an_answer_has_its_headers),
+		cmocka_unit_test(a_body_has_a_tag_of_its_bytes),
+		cmocka_unit_test(what_the_client_has_is_304),
 		cmocka_unit_test(a_body_may_be_sent),
 	};
 
