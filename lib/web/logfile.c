@@ -7,55 +7,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
+#include "web/run_folder.h"
 
 /* Longer than any record that quire writes. */
 #define READER_BYTES (64 << 10)
 
-/* Opens what is named in the folder dirfd, and closes that. */
-static int step_into(int dirfd, const char *name, int flags)
-{
-	int fd = -1;
-
-	if (!*name || fs_is_dots(name) || strchr(name, '/'))
-		errno = EINVAL;
-	else
-		fd = openat(dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC);
-	int saved = errno;
-	close(dirfd);
-	errno = saved;
-	return fd;
-}
-
 #define FOLDER (O_PATH | O_DIRECTORY)
-
-/* runs/<repo>/<run id>, whose repo has any number of components. */
-static int open_run_dir(
-	const struct home *h, const char *repo, const char *run_id)
-{
-	int fd = openat(h->fd, "runs", FOLDER | O_NOFOLLOW | O_CLOEXEC);
-
-	while (fd >= 0) {
-		size_t len = strcspn(repo, "/");
-		char *name = mem_strndup(repo, len);
-
-		fd = step_into(fd, name, FOLDER);
-		free(name);
-		repo += len;
-		if (!*repo)
-			break;
-		repo++;
-	}
-	return fd < 0 ? -1 : step_into(fd, run_id, FOLDER);
-}
 
 /* A regular file; a FIFO put in its place must not hold us. */
 static int open_file(struct logfile *f, int dirfd, const char *name)
 {
 	struct stat st;
 
-	f->fd = step_into(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	f->fd = run_folder_step(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (f->fd < 0)
 		return -1;
 	if (fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -73,12 +38,12 @@ int logfile_open(struct logfile *f, const struct home *h, const char *repo,
 	const char *run_id, const char *job_id, int n)
 {
 	struct buf name = BUF_INIT;
-	int fd = open_run_dir(h, repo, run_id);
+	int fd = run_folder_open(h, repo, run_id);
 
 	if (fd >= 0)
-		fd = step_into(fd, "jobs", FOLDER);
+		fd = run_folder_step(fd, "jobs", FOLDER);
 	if (fd >= 0)
-		fd = step_into(fd, job_id, FOLDER);
+		fd = run_folder_step(fd, job_id, FOLDER);
 	if (fd < 0)
 		return -1;
 	buf_addf(&name, "sh-%d.log", n);
@@ -90,7 +55,7 @@ int logfile_open(struct logfile *f, const struct home *h, const char *repo,
 int logfile_open_executor(struct logfile *f, const struct home *h,
 	const char *repo, const char *run_id)
 {
-	int fd = open_run_dir(h, repo, run_id);
+	int fd = run_folder_open(h, repo, run_id);
 
 	return fd < 0 ? -1 : open_file(f, fd, "quire-ci.log");
 }
