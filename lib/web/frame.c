@@ -70,23 +70,29 @@ static void add_icon(struct buf *b, const char *state)
 
 static void add_head(struct buf *b, const struct page *p, const struct frame *f)
 {
-	char tag[ASSET_TAG_SIZE];
+	char style[ASSET_TAG_SIZE], script[ASSET_TAG_SIZE];
 
-	asset_tag(ASSET_STYLE, tag);
+	asset_tag(ASSET_STYLE, style);
+	asset_tag(ASSET_SCRIPT, script);
 	html_raw(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 		    "<meta charset=\"utf-8\">\n"
 		    "<meta name=\"viewport\" content=\"width=device-width, "
 		    "initial-scale=1\">\n"
 		    "<meta name=\"color-scheme\" content=\"light dark\">\n");
 	if (f->live)
-		html_raw(b, "<meta http-equiv=\"refresh\" content=\"4\">\n");
+		html_raw(b, "<noscript><meta http-equiv=\"refresh\" "
+			    "content=\"4\"></noscript>\n");
 	html_raw(b, "<title>");
 	html_text(b, f->title);
 	html_raw(b, "</title>\n<link rel=\"stylesheet\" href=\"");
 	url_index(b, p);
 	html_raw(b, "style.css?v=");
-	html_text(b, tag);
-	html_raw(b, "\">\n");
+	html_text(b, style);
+	html_raw(b, "\">\n<script src=\"");
+	url_index(b, p);
+	html_raw(b, "live.js?v=");
+	html_text(b, script);
+	html_raw(b, "\" defer></script>\n");
 	if (f->json) {
 		html_raw(b, "<link rel=\"alternate\" "
 			    "type=\"application/json\" href=\"");
@@ -166,11 +172,20 @@ void frame_begin(struct page *p, const struct frame *f)
 {
 	struct buf *b = &p->res->body;
 
+	p->res->scripted = 1;
 	/* most pages fit, and are not copied while they grow */
 	buf_grow(b, 24 << 10);
 	add_head(b, p, f);
 	add_trail(b, p, f);
-	html_raw(b, "<main>\n");
+	html_raw(b, "<main");
+	if (f->live) {
+		html_raw(b, " data-live=\"");
+		url_run(b, p, f->run);
+		html_raw(b, ".json\"");
+	} else if (f->list) {
+		html_raw(b, " data-list");
+	}
+	html_raw(b, ">\n");
 }
 
 void frame_end(struct page *p)

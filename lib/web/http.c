@@ -251,6 +251,7 @@ void response_reset(struct response *res)
 	res->status = 200;
 	res->type = "text/html; charset=utf-8";
 	res->cache = "private, no-cache";
+	res->scripted = 0;
 	res->length = 0;
 	res->send = NULL;
 	res->release = NULL;
@@ -264,12 +265,17 @@ void response_release(struct response *res)
 	buf_release(&res->body);
 }
 
-/* No script at all, styles of ours only, in nobody's frame; an icon is drawn
- * in the page itself. */
+/* Styles of ours only, in nobody's frame; an icon is drawn in the page itself.
+ * Only what is made by the frame of our pages may run a script, ours, which
+ * asks for what is new where it came from. Nothing in a page itself is script
+ * or style. */
+static const char no_script[] = "Content-Security-Policy: default-src 'none'; ";
+static const char our_script[] =
+	"Content-Security-Policy: default-src 'none'; script-src 'self'; "
+	"connect-src 'self'; ";
 static const char security[] =
-	"Content-Security-Policy: default-src 'none'; style-src 'self'; "
-	"img-src 'self' data:; form-action 'self'; base-uri 'none'; "
-	"frame-ancestors 'none'\r\n"
+	"style-src 'self'; img-src 'self' data:; form-action 'self'; "
+	"base-uri 'none'; frame-ancestors 'none'\r\n"
 	"X-Content-Type-Options: nosniff\r\n"
 	"Referrer-Policy: same-origin\r\n";
 
@@ -320,6 +326,7 @@ static void add_head(struct buf *head, const struct response *res)
 	buf_adds(head, "Cache-Control: ");
 	buf_adds(head, res->cache);
 	buf_adds(head, "\r\n");
+	buf_adds(head, res->scripted ? our_script : no_script);
 	buf_add(head, security, sizeof(security) - 1);
 	buf_add(head, res->headers.ptr, res->headers.len);
 	buf_adds(head, "\r\n");

@@ -51,6 +51,7 @@ struct response {
 	const char *type; /* Content-Type */
 	struct buf headers; /* further lines, each "Name: value\r\n" */
 	const char *cache; /* Cache-Control; "private, no-cache" unless set */
+	int scripted; /* a page of ours, which loads our script */
 	struct buf body;
 	/* A body that is not held in memory: length bytes that send() writes
 	 * to fd, 0 or -1. release() frees arg. */

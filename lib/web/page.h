@@ -72,7 +72,10 @@ struct frame {
 	const struct run *run; /* ends the trail, or NULL */
 	const char *job; /* and behind it a job's command, or NULL */
 	int n;
-	int live; /* loads itself again every few seconds */
+	/* What is shown goes on, and so is shown anew: by live.js, or else, if
+	 * it is a run, by the browser that loads the page again. */
+	int live; /* run is not done */
+	int list; /* runs may come to it at any time */
 	const char *icon; /* state whose mark the tab shows, or NULL */
 	int json; /* the run, or else the list, is there as JSON too */
 };
@@ -97,7 +100,9 @@ void show_subject(struct buf *b, const struct run *r);
 void show_author(struct buf *b, const char *author); /* without its address */
 /* Why a run failed, in words, no markup of its own; nothing if it has not. */
 void show_failure(struct buf *b, const struct run *r);
-/* From start to end, or to now while it goes on; nothing without a start. */
+/* From start to end, or to now while it goes on, and then it ticks (an element
+ * of HTML: not for the inside of an attribute or an SVG); nothing without a
+ * start. */
 void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 	int64_t finished_at_ms);
 

@@ -157,7 +157,7 @@ int page_index(struct page *p, struct err *e)
 
 	if (index_load(&ix, p->db, e) < 0)
 		return -1;
-	frame_begin(p, &(struct frame){ .title = "quire" });
+	frame_begin(p, &(struct frame){ .title = "quire", .list = 1 });
 	html_raw(&p->res->body, "<h1>Repositories</h1>\n");
 	ret = add_rows(p, &ix, e);
 	frame_end(p);
