@@ -166,8 +166,10 @@ int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum)
 
 	*sum = (struct logsum){ 0 };
 	logreader_start(&r, f, 0, f->size);
-	while (r.at < to && (got = logreader_next(&r, &rec)) > 0)
+	while (r.at < to && (got = logreader_next(&r, &rec)) > 0) {
 		sum->lines += !rec.partial;
+		sum->bytes += (int64_t)rec.len + !rec.partial;
+	}
 	sum->at = r.at;
 	int saved = errno;
 	logreader_end(&r);

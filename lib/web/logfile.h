@@ -51,6 +51,7 @@ int logreader_next(struct logreader *r, struct crilog_record *rec);
 /* What a log amounts to. */
 struct logsum {
 	int64_t lines; /* lines ended */
+	int64_t bytes; /* of text, as page_raw sends it */
 	int64_t at; /* where the reader stopped: a record starts there */
 };
 /* Counts up to the first record that starts at or behind `to`. 0 or -1. */

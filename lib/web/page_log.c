@@ -21,6 +21,11 @@ struct parts {
 	int64_t from, to; /* to 0: there is no such part */
 };
 
+static int is_running(const struct log_query *q)
+{
+	return q->sh->finished_at_ms < 0 && !strcmp(q->job->state, "active");
+}
+
 static void window_link(struct page *p, const struct log_query *q, int64_t from,
 	const char *text)
 {
@@ -37,7 +42,9 @@ static void window_link(struct page *p, const struct log_query *q, int64_t from,
 	html_raw(b, "</a>\n");
 }
 
-/* Shows what starts from `from` on, with its numbers; *at is where it ended. */
+/* Shows what starts from `from` on, with its numbers; *at is where it ended.
+ * The end of a log that is written to is what live.js appends to, from the
+ * byte of the raw text on that stands there. */
 static int add_part(struct page *p, const struct log_query *q, int64_t from,
 	int64_t to, int64_t *start, int64_t *at)
 {
@@ -49,7 +56,15 @@ static int add_part(struct page *p, const struct log_query *q, int64_t from,
 	if (logfile_count(&q->file, from, &sum) < 0)
 		return -1;
 	*start = sum.at;
-	html_raw(b, "<pre class=\"log numbered\">");
+	html_raw(b, "<pre class=\"log numbered\"");
+	if (is_running(q) && to >= q->file.size) {
+		html_raw(b, " data-log=\"");
+		url_log(b, p, &q->run, q->job->id, q->sh->n);
+		html_raw(b, ".txt\" data-at=\"");
+		html_int(b, sum.bytes);
+		html_raw(b, "\"");
+	}
+	html_raw(b, ">");
 	ret = logview_part(b, &q->file, sum.at, to, sum.lines + 1, at, &next);
 	html_raw(b, "</pre>\n");
 	return ret;
@@ -110,12 +125,12 @@ static void head(struct page *p, const struct log_query *q)
 	if (sh->finished_at_ms >= 0) {
 		show_exit(b, sh->exit_code);
 		html_raw(b, " &middot; ");
-	} else if (!strcmp(q->job->state, "active")) {
+	} else if (is_running(q)) {
 		html_raw(b, "running &middot; ");
 	} else {
 		html_raw(b, "cut off &middot; ");
 	}
-	if (sh->finished_at_ms >= 0 || !strcmp(q->job->state, "active")) {
+	if (sh->finished_at_ms >= 0 || is_running(q)) {
 		show_span(b, p, sh->started_at_ms, sh->finished_at_ms);
 		html_raw(b, " &middot; ");
 	}
@@ -139,8 +154,7 @@ static void begin(struct page *p, const struct log_query *q)
 			       .run = &q->run,
 			       .job = q->job->id,
 			       .n = q->sh->n,
-			       .live = q->sh->finished_at_ms < 0 &&
-				       !strcmp(q->job->state, "active"),
+			       .live = is_running(q),
 		       });
 	buf_release(&title);
 }
@@ -158,7 +172,7 @@ int page_log(struct page *p, struct err *e)
 
 	begin(p, &q);
 	head(p, &q);
-	if (!q.file.size)
+	if (!q.file.size && !is_running(&q))
 		html_raw(&p->res->body, "<p class=\"empty\">No output.</p>\n");
 	else
 		got = from < 0 ? whole_or_ends(p, &q) : window(p, &q, from);

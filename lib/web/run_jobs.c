@@ -124,11 +124,33 @@ static void log_links(struct page *p, const struct run_jobs *rj,
 	html_raw(b, "</span></p>\n");
 }
 
+/*
+ * The log of a command that runs: live.js appends what comes, from the byte of
+ * the raw text on that stands here. It is read from its beginning to find that.
+ */
+static int running_log_begin(struct page *p, const struct run_jobs *rj,
+	const struct job_row *job, const struct sh *sh, const struct logfile *f,
+	int64_t max)
+{
+	struct buf *b = &p->res->body;
+	struct logsum sum;
+
+	if (logfile_count(f, f->size > max ? f->size - max : 0, &sum) < 0)
+		return -1;
+	html_raw(b, "<pre class=\"log\" data-log=\"");
+	url_log(b, p, rj->run, job->id, sh->n);
+	html_raw(b, ".txt\" data-at=\"");
+	html_int(b, sum.bytes);
+	html_raw(b, "\">");
+	return 0;
+}
+
 static void sh_tail(struct page *p, struct run_jobs *rj,
 	const struct job_row *job, const struct sh *sh, int green)
 {
 	struct buf *b = &p->res->body;
 	int64_t max = green ? TAIL_GREEN_BYTES : TAIL_BYTES;
+	int running = sh->finished_at_ms < 0 && is_state(job, "active");
 	struct logfile f;
 	int cut = 0;
 
@@ -139,10 +161,11 @@ static void sh_tail(struct page *p, struct run_jobs *rj,
 	}
 	if (max > rj->tail_left)
 		max = rj->tail_left;
-	if (!f.size) {
+	if (!f.size && !running) {
 		html_raw(b, "<p class=\"empty\">No output.</p>\n");
 	} else if (max > 0) {
-		html_raw(b, "<pre class=\"log\">");
+		if (!running || running_log_begin(p, rj, job, sh, &f, max) < 0)
+			html_raw(b, "<pre class=\"log\">");
 		if (logview_tail(b, &f, max, &cut) < 0)
 			html_raw(b, "(the log cannot be read)\n");
 		html_raw(b, "</pre>\n");

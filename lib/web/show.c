@@ -99,12 +99,19 @@ void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 
 	if (started_at_ms < 0)
 		return;
+	if (finished_at_ms < 0) {
+		html_raw(b, "<span data-since=\"");
+		html_int(b, started_at_ms);
+		html_raw(b, "\">");
+	}
 	if (span < 1000) {
 		html_int(b, span);
 		html_raw(b, " ms");
 	} else {
 		clock_add_span(b, span);
 	}
+	if (finished_at_ms < 0)
+		html_raw(b, "</span>");
 }
 
 void show_exit(struct buf *b, int exit_code)
