@@ -1,5 +1,6 @@
 #include "base/crilog.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -33,11 +34,61 @@ static int is_time(const char *s, size_t len)
 	return 1;
 }
 
+/*
+ * Whether 8 bytes are those of shape, in which 0 stands for any digit. By xor
+ * a digit becomes 0 to 9 and what else there must be 0; the limit of each byte
+ * is what may be added to that without reaching its highest bit: 0x76 ("v") or
+ * 0x7f.
+ */
+static inline int has_shape(const char *s, const char *shape, const char *limit)
+{
+	uint64_t seen, want, add;
+
+	memcpy(&seen, s, 8);
+	memcpy(&want, shape, 8);
+	memcpy(&add, limit, 8);
+	seen ^= want;
+	return !(((seen + add) | seen) & UINT64_C(0x8080808080808080));
+}
+
+/*
+ * A record as crilog_feed writes it, whose columns have a fixed width: 1, or 0
+ * for one that has to be looked at word by word. Who counts the lines of a
+ * gigabyte looks at ten million of them.
+ */
+#define FIXED_TIME 30
+#define FIXED_COLUMNS 40
+static int parse_fixed(struct crilog_record *r, const char *line, size_t len)
+{
+	const char *word = line + FIXED_COLUMNS - 8;
+
+	if (len < FIXED_COLUMNS ||
+		!has_shape(line, "0000-00-", "vvvv\177vv\177") ||
+		!has_shape(line + 8, "00T00:00", "vv\177vv\177vv") ||
+		!has_shape(line + 16, ":00.0000", "\177vv\177vvvv") ||
+		!has_shape(line + 24, "00000Z s", "vvvvv\177\177\177"))
+		return 0;
+	if (!memcmp(word, "tdout F ", 8) || !memcmp(word, "tdout P ", 8))
+		r->stream = CRILOG_STDOUT;
+	else if (!memcmp(word, "tderr F ", 8) || !memcmp(word, "tderr P ", 8))
+		r->stream = CRILOG_STDERR;
+	else
+		return 0;
+	r->partial = word[6] == 'P';
+	r->time = line;
+	r->time_len = FIXED_TIME;
+	r->text = line + FIXED_COLUMNS;
+	r->len = len - FIXED_COLUMNS;
+	return 1;
+}
+
 int crilog_parse(struct crilog_record *r, const char *line, size_t len)
 {
 	const char *at = line, *end = line + len, *word;
 	size_t n;
 
+	if (parse_fixed(r, line, len))
+		return 0;
 	if (next_word(&at, end, &r->time, &r->time_len) < 0 ||
 		!is_time(r->time, r->time_len))
 		return -1;

@@ -22,23 +22,6 @@ struct raw {
 	int64_t from, to; /* bytes of text */
 };
 
-/* How many bytes of text the file holds; -1 with errno. */
-static int64_t text_length(const struct logfile *f)
-{
-	struct logreader r;
-	struct crilog_record rec;
-	int64_t length = 0;
-	int got;
-
-	logreader_start(&r, f, 0, f->size);
-	while ((got = logreader_next(&r, &rec)) > 0)
-		length += (int64_t)rec.len + !rec.partial;
-	int saved = errno;
-	logreader_end(&r);
-	errno = saved;
-	return got < 0 ? -1 : length;
-}
-
 /* Adds what of these len bytes, which start at *at, is in the range. */
 static void add_wanted(const struct raw *raw, struct buf *out, int64_t *at,
 	const char *s, size_t len)
@@ -130,16 +113,16 @@ int page_raw(struct page *p, struct err *e)
 {
 	struct log_query q;
 	int got = log_query_read(&q, p, e);
-	int64_t length;
+	struct logsum sum = { 0 };
 
 	if (got <= 0)
 		return got < 0 ? -1 : page_not_found(p);
-	length = text_length(&q.file);
-	if (length < 0)
+	got = logfile_count(&q.file, q.file.size, &sum);
+	if (got < 0)
 		err_sys(e, "the log of %s#%lld", q.run.repo,
 			(long long)q.run.number);
 	else
-		answer(p, &q, length);
+		answer(p, &q, sum.bytes);
 	log_query_release(&q);
-	return length < 0 ? -1 : 0;
+	return got < 0 ? -1 : 0;
 }

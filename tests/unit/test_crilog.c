@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,65 @@ static void refuses_what_is_none(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
 		assert_int_equal(
 			crilog_parse(&r, lines[i], strlen(lines[i])), -1);
+}
+
+/* What the format says, in another language. */
+static void check_by_pattern(const regex_t *format, const char *line)
+{
+	struct crilog_record r;
+	regmatch_t m[6];
+	int is = regexec(format, line, 6, m, 0) == 0;
+
+	assert_int_equal(crilog_parse(&r, line, strlen(line)), is ? 0 : -1);
+	if (!is)
+		return;
+	assert_ptr_equal(r.time, line);
+	assert_int_equal(r.time_len, m[1].rm_eo);
+	assert_int_equal(r.stream,
+		line[m[2].rm_so + 3] == 'e' ? CRILOG_STDERR : CRILOG_STDOUT);
+	assert_int_equal(r.partial, line[m[3].rm_so] == 'P');
+	assert_ptr_equal(r.text, line + m[5].rm_eo);
+	assert_int_equal(r.len, strlen(line) - (size_t)m[5].rm_eo);
+}
+
+static void every_byte_of_a_record_counts(void **state)
+{
+	static const char *const lines[] = { STAMP " stdout F text",
+		STAMP " stdout P text", STAMP " stderr F text",
+		STAMP " stderr P text", STAMP " stderr F " };
+	regex_t format;
+	char line[64];
+
+	(void)state;
+	assert_int_equal(regcomp(&format,
+				 "^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:"
+				 "[0-9]{2}:[0-9]{2}[^ ]+) (stdout|stderr) "
+				 "([FP])(:[^ ]*)?( |$)",
+				 REG_EXTENDED),
+		0);
+	for (size_t k = 0; k < sizeof(lines) / sizeof(*lines); k++) {
+		size_t len = strlen(lines[k]);
+
+		for (size_t i = 0; i < len; i++) {
+			for (int c = 1; c < 256; c++) {
+				memcpy(line, lines[k], len + 1);
+				line[i] = (char)c;
+				check_by_pattern(&format, line);
+			}
+			/* a byte less, and one more */
+			memcpy(line, lines[k], i);
+			memcpy(line + i, lines[k] + i + 1, len - i);
+			check_by_pattern(&format, line);
+			memcpy(line, lines[k], i);
+			line[i] = '0';
+			memcpy(line + i + 1, lines[k] + i, len - i + 1);
+			check_by_pattern(&format, line);
+			memcpy(line, lines[k], i);
+			line[i] = '\0';
+			check_by_pattern(&format, line);
+		}
+	}
+	regfree(&format);
 }
 
 static void cuts_lines(void **state)
@@ -182,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_record),
 		cmocka_unit_test(refuses_what_is_none),
+		cmocka_unit_test(every_byte_of_a_record_counts),
 		cmocka_unit_test(cuts_lines),
 		cmocka_unit_test(cuts_long_lines_into_pieces),
 		cmocka_unit_test(gives_every_byte_back),
