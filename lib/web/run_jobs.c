@@ -11,6 +11,11 @@ static int is_state(const struct job_row *job, const char *state)
 	return !strcmp(job->state, state);
 }
 
+int job_is_red(const struct job_row *job)
+{
+	return is_state(job, "failed") && !job->allow_failure;
+}
+
 /* The command that ended the job: the first that is red, else the last. */
 static const struct sh *failing_sh(const struct job_row *job)
 {
@@ -21,19 +26,31 @@ static const struct sh *failing_sh(const struct job_row *job)
 	return job->n_sh ? &job->sh[job->n_sh - 1] : NULL;
 }
 
+/* The command that the end of the run cut off, or NULL. */
+static const struct sh *cut_off_sh(const struct job_row *job)
+{
+	const struct sh *last = job->n_sh ? &job->sh[job->n_sh - 1] : NULL;
+
+	if (!is_state(job, "aborted") || !last || last->finished_at_ms >= 0)
+		return NULL;
+	return last;
+}
+
 int run_jobs_load(
 	struct run_jobs *rj, struct db *db, const struct run *r, struct err *e)
 {
 	*rj = (struct run_jobs){ .run = r, .tail_left = TAIL_PAGE_BYTES };
 	if (job_list(db, r->id, &rj->jobs, &rj->n, e) < 0)
 		return -1;
-	for (size_t i = 0; i < rj->n && !rj->failed_job; i++) {
+	for (size_t i = 0; i < rj->n; i++) {
 		const struct job_row *job = &rj->jobs[i];
 
-		if (is_state(job, "failed") && !job->allow_failure) {
+		if (!rj->failed_job && job_is_red(job)) {
 			rj->failed_job = job;
 			rj->failed_sh = failing_sh(job);
 		}
+		if (!rj->cut_sh && (rj->cut_sh = cut_off_sh(job)))
+			rj->cut_job = job;
 	}
 	return 0;
 }
@@ -53,30 +70,13 @@ void show_command(struct buf *b, const char *cmd)
 		html_raw(b, " &hellip;");
 }
 
-void run_jobs_nav(struct page *p, const struct run_jobs *rj)
+void add_command_id(
+	struct buf *b, const struct job_row *job, const struct sh *sh)
 {
-	struct buf *b = &p->res->body;
-
-	html_raw(b, "<nav class=\"jobs\" aria-label=\"Jobs\">\n"
-		    "<h2>Jobs</h2>\n<ol>\n");
-	for (size_t i = 0; i < rj->n; i++) {
-		const struct job_row *job = &rj->jobs[i];
-
-		html_raw(b, "<li class=\"");
-		html_text(b, job->state);
-		if (job->allow_failure)
-			html_raw(b, " may-fail");
-		html_raw(b, "\"><a href=\"#job-");
-		html_url_segment(b, job->id);
-		html_raw(b, "\"><span class=\"name\">");
-		html_text(b, job->id);
-		html_raw(b, "</span> <span class=\"word\">");
-		html_text(b, job->state);
-		html_raw(b, "</span> <span class=\"span\">");
-		show_span(b, p, job->started_at_ms, job->finished_at_ms);
-		html_raw(b, "</span></a></li>\n");
-	}
-	html_raw(b, "</ol>\n</nav>\n");
+	html_raw(b, "cmd-");
+	html_url_segment(b, job->id);
+	html_raw(b, "-");
+	html_int(b, sh->n);
 }
 
 /* One command: running, ended, or cut off by the end of its run. */
@@ -124,33 +124,40 @@ static void log_links(struct page *p, const struct run_jobs *rj,
 	html_raw(b, "</span></p>\n");
 }
 
-/*
- * The log of a command that runs: live.js appends what comes, from the byte of
+/* Begins the <pre> of a log.
+ *
+ * That of a command that runs: live.js appends what comes, from the byte of
  * the raw text on that stands here. It is read from its beginning to find that.
  */
-static int running_log_begin(struct page *p, const struct run_jobs *rj,
+static void log_begin(struct page *p, const struct run_jobs *rj,
 	const struct job_row *job, const struct sh *sh, const struct logfile *f,
-	int64_t max)
+	int64_t max, int running)
 {
 	struct buf *b = &p->res->body;
 	struct logsum sum;
 
-	if (logfile_count(f, f->size > max ? f->size - max : 0, &sum) < 0)
-		return -1;
-	html_raw(b, "<pre class=\"log\" data-log=\"");
-	url_log(b, p, rj->run, job->id, sh->n);
-	html_raw(b, ".txt\" data-at=\"");
-	html_int(b, sum.bytes);
-	html_raw(b, "\">");
-	return 0;
+	html_raw(b, "<pre class=\"log\" id=\"log-");
+	html_url_segment(b, job->id);
+	html_raw(b, "-");
+	html_int(b, sh->n);
+	html_raw(b, "\"");
+	if (running &&
+		!logfile_count(f, f->size > max ? f->size - max : 0, &sum)) {
+		html_raw(b, " data-log=\"");
+		url_log(b, p, rj->run, job->id, sh->n);
+		html_raw(b, ".txt\" data-at=\"");
+		html_int(b, sum.bytes);
+		html_raw(b, "\"");
+	}
+	html_raw(b, ">");
 }
 
 static void sh_tail(struct page *p, struct run_jobs *rj,
 	const struct job_row *job, const struct sh *sh, int green)
 {
+	int running = sh->finished_at_ms < 0 && is_state(job, "active");
 	struct buf *b = &p->res->body;
 	int64_t max = green ? TAIL_GREEN_BYTES : TAIL_BYTES;
-	int running = sh->finished_at_ms < 0 && is_state(job, "active");
 	struct logfile f;
 	int cut = 0;
 
@@ -164,8 +171,7 @@ static void sh_tail(struct page *p, struct run_jobs *rj,
 	if (!f.size && !running) {
 		html_raw(b, "<p class=\"empty\">No output.</p>\n");
 	} else if (max > 0) {
-		if (!running || running_log_begin(p, rj, job, sh, &f, max) < 0)
-			html_raw(b, "<pre class=\"log\">");
+		log_begin(p, rj, job, sh, &f, max, running);
 		if (logview_tail(b, &f, max, &cut) < 0)
 			html_raw(b, "(the log cannot be read)\n");
 		html_raw(b, "</pre>\n");
@@ -189,23 +195,13 @@ static void sh_head(struct page *p, const struct job_row *job,
 	sh_result(p, job, sh, state);
 }
 
-/* ids: "failure" for the command that failed the run, else cmd-JOB-N. */
-static void sh_attributes(struct page *p, const struct run_jobs *rj,
-	const struct job_row *job, const struct sh *sh, const char *state)
+static void sh_attributes(struct buf *b, const struct job_row *job,
+	const struct sh *sh, const char *state)
 {
-	struct buf *b = &p->res->body;
-
 	html_raw(b, " class=\"cmd ");
 	html_text(b, state);
 	html_raw(b, "\" id=\"");
-	if (sh == rj->failed_sh) {
-		html_raw(b, "failure");
-	} else {
-		html_raw(b, "cmd-");
-		html_text(b, job->id);
-		html_raw(b, "-");
-		html_int(b, sh->n);
-	}
+	add_command_id(b, job, sh);
 	html_raw(b, "\"");
 }
 
@@ -218,14 +214,14 @@ static void sh_section(struct page *p, struct run_jobs *rj,
 
 	if (p->access != ACCESS_ALL) {
 		html_raw(b, "<div");
-		sh_attributes(p, rj, job, sh, state);
+		sh_attributes(b, job, sh, state);
 		html_raw(b, ">");
 		sh_head(p, job, sh, state);
 		html_raw(b, "</div>\n");
 		return;
 	}
 	html_raw(b, "<details");
-	sh_attributes(p, rj, job, sh, state);
+	sh_attributes(b, job, sh, state);
 	if (!green)
 		html_raw(b, " open");
 	html_raw(b, "><summary>");
@@ -240,31 +236,66 @@ static void sh_section(struct page *p, struct run_jobs *rj,
 	html_raw(b, "</details>\n");
 }
 
-static void job_facts(struct page *p, const struct job_row *job)
+/* What it waits or waited for, and why it is as it is. */
+static void job_notes(struct page *p, const struct job_row *job)
 {
 	struct buf *b = &p->res->body;
-	int some = 0;
+	const char *sep = "";
 
-	html_raw(b, "<p class=\"meta\">");
+	html_raw(b, "<span class=\"notes\">");
 	if (job->needs && *job->needs) {
 		html_raw(b, "needs ");
 		html_text(b, job->needs);
-		some = 1;
+		sep = " \xc2\xb7 ";
 	}
 	if (job->allow_failure) {
-		if (some)
-			html_raw(b, " &middot; ");
+		html_text(b, sep);
 		html_raw(b, "may fail");
-		some = 1;
+		sep = " \xc2\xb7 ";
 	}
 	if (job->reason && *job->reason) {
-		if (some)
-			html_raw(b, " &middot; ");
+		html_text(b, sep);
 		html_raw(b, "<span class=\"reason\">");
 		html_text(b, job->reason);
 		html_raw(b, "</span>");
+	} else if (is_state(job, "aborted")) {
+		html_text(b, sep);
+		html_raw(b, "<span class=\"reason\">");
+		if (job->started_at_ms >= 0)
+			html_raw(b, "cut off by the end of the run");
+		else
+			html_raw(b, "not begun when the run ended");
+		html_raw(b, "</span>");
 	}
-	html_raw(b, "</p>\n");
+	html_raw(b, "</span>");
+}
+
+/* The one line that a folded job is. */
+static void job_line(struct page *p, const struct job_row *job)
+{
+	struct buf *b = &p->res->body;
+
+	show_state(b, job->state);
+	html_raw(b, " <h3>");
+	html_text(b, job->id);
+	html_raw(b, "</h3> ");
+	job_notes(p, job);
+	if (job->started_at_ms >= 0) {
+		html_raw(b, " <span class=\"span\">");
+		show_span(b, p, job->started_at_ms, job->finished_at_ms);
+		html_raw(b, "</span>");
+	}
+}
+
+static void job_attributes(struct buf *b, const struct job_row *job)
+{
+	html_raw(b, " class=\"job is-");
+	html_text(b, job->state);
+	if (job->allow_failure)
+		html_raw(b, " may-fail");
+	html_raw(b, "\" id=\"job-");
+	html_text(b, job->id);
+	html_raw(b, "\"");
 }
 
 static void job_section(
@@ -272,29 +303,33 @@ static void job_section(
 {
 	struct buf *b = &p->res->body;
 
-	html_raw(b, "<section class=\"job");
-	if (job->allow_failure)
-		html_raw(b, " may-fail");
-	html_raw(b, "\" id=\"job-");
-	html_text(b, job->id);
-	html_raw(b, "\">\n<header><h2>");
-	html_text(b, job->id);
-	html_raw(b, "</h2> ");
-	show_state(b, job->state);
-	if (job->started_at_ms >= 0) {
-		html_raw(b, " <span class=\"span\">");
-		show_span(b, p, job->started_at_ms, job->finished_at_ms);
-		html_raw(b, "</span>");
+	if (!job->n_sh) {
+		html_raw(b, "<div");
+		job_attributes(b, job);
+		html_raw(b, ">");
+		job_line(p, job);
+		html_raw(b, "</div>\n");
+		return;
 	}
-	job_facts(p, job);
-	html_raw(b, "</header>\n");
+	html_raw(b, "<details");
+	job_attributes(b, job);
+	if (job_is_red(job) || is_state(job, "active") || job == rj->cut_job)
+		html_raw(b, " open");
+	html_raw(b, "><summary>");
+	job_line(p, job);
+	html_raw(b, "</summary>\n");
 	for (size_t i = 0; i < job->n_sh; i++)
 		sh_section(p, rj, job, &job->sh[i]);
-	html_raw(b, "</section>\n");
+	html_raw(b, "</details>\n");
 }
 
 void run_jobs_sections(struct page *p, struct run_jobs *rj)
 {
+	struct buf *b = &p->res->body;
+
+	html_raw(b, "<section class=\"jobs\" aria-labelledby=\"jobs\">\n"
+		    "<h2 id=\"jobs\">Jobs</h2>\n");
 	for (size_t i = 0; i < rj->n; i++)
 		job_section(p, rj, &rj->jobs[i]);
+	html_raw(b, "</section>\n");
 }

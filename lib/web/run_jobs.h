@@ -1,6 +1,7 @@
 /*
- * run_jobs.h - the jobs of a run's page: their list, and each with its
- * commands and the ends of their logs.
+ * run_jobs.h - the jobs of a run's page, each with its commands and the ends of
+ * their logs. What is green is folded to a line, what is red or goes on is
+ * open.
  */
 #ifndef QUIRE_WEB_RUN_JOBS_H
 #define QUIRE_WEB_RUN_JOBS_H
@@ -20,6 +21,10 @@ struct run_jobs {
 	 * there is none. */
 	const struct job_row *failed_job;
 	const struct sh *failed_sh;
+	/* What the end of the run cut off: the first such job that was at a
+	 * command, or NULL. */
+	const struct job_row *cut_job;
+	const struct sh *cut_sh;
 	int64_t tail_left; /* bytes of logs that the page may still hold */
 };
 
@@ -27,9 +32,14 @@ int run_jobs_load(
 	struct run_jobs *rj, struct db *db, const struct run *r, struct err *e);
 void run_jobs_release(struct run_jobs *rj);
 
-void run_jobs_nav(struct page *p, const struct run_jobs *rj);
+/* Whether the job fails its run. */
+int job_is_red(const struct job_row *job);
+
 void run_jobs_sections(struct page *p, struct run_jobs *rj);
 /* The first line of a command, for a summary. */
 void show_command(struct buf *b, const char *cmd);
+/* "cmd-JOB-N": where the command is on the page. */
+void add_command_id(
+	struct buf *b, const struct job_row *job, const struct sh *sh);
 
 #endif

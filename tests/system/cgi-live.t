@@ -88,7 +88,7 @@ check 'a command that has written nothing has a place for what comes' \
 	'grep "data-log=\"/foo/ci/1/silent/1.txt\" data-at=\"0\"></pre>" live'
 check 'what goes on says since when' \
 	'since=$(row 1 started_at_ms) &&
-		grep -q "<dt>Running</dt><dd><span data-since=\"$since\">" live'
+		grep -q "running for <span data-since=\"$since\">" live'
 
 : >"$T/END"
 wait_idle

@@ -40,7 +40,7 @@ raw() {
 
 check 'the pages are there at /' \
 	'page / | grep -q "href=\"/work/parser/ci\"" &&
-		page /work/parser/ci/14 | grep -q "First failure"'
+		page /work/parser/ci/14 | grep -q "id=\"failure\""'
 check 'and at /ci/, with links that stay there' \
 	'test "$(status /ci/)" = 200 &&
 		page /ci/work/parser/ci/14 >p &&

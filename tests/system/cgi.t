@@ -84,12 +84,16 @@ check 'a run page has what the run was for' \
 	'body $run/14 >page
 	grep -q "Report a missing brace once" page &&
 		grep -q ">error-recovery<" page && grep -q ">Ben Muster<" page &&
-		grep -q "<dd>ben<" page && grep -q "<dd>bwrap<" page'
+		grep -q "Pushed by <span class=\"pusher\">ben<" page &&
+		grep -q "sandbox bwrap" page'
 check 'a time is told with the exact one in its title' \
 	'grep -q "title=\"20..-..-.. ..:..:.. UTC\">3 hours ago<" page'
 check 'a red run names its first failure, and that is unfolded' \
-	'grep -q "First failure: <a href=\"#failure\">" page &&
-		grep -q "<details class=\"cmd failed\" id=\"failure\" open>" page'
+	'grep -q "<h2 id=\"why\"><a href=\"#job-test\">test</a> failed</h2>" page &&
+		grep -q "<a href=\"#cmd-test-1\">" page &&
+		grep -q "id=\"job-test\" open>" page &&
+		grep -q "<details class=\"cmd failed\" id=\"cmd-test-1\" open>" \
+			page'
 check 'the failure'\''s log is on the page' \
 	'grep -q "tests/recover.c:88: a missing brace is reported once" page'
 check 'a green command is folded, its log is there too' \
@@ -97,7 +101,7 @@ check 'a green command is folded, its log is there too' \
 		grep -q "ar rcs libparser.a" page'
 check 'escape sequences are gone' '! grep -q "$(printf "\033")" page'
 check 'a job says what it needs and why it was skipped' \
-	'grep -q "needs test &middot; <span class=\"reason\">job test failed" \
+	'grep -q "needs test · <span class=\"reason\">job test failed" \
 		page'
 check 'the text of a pipeline error is on the page' \
 	'body $run/3 | grep -q "did you mean &#39;build&#39;?"'
@@ -108,7 +112,7 @@ check 'an unknown failure kind is shown as it is' \
 check 'a superseded run leads to what took its place' \
 	'body $run/11 | grep -q "superseded by <a href=\"/work/parser/ci/12\">"'
 check 'a rerun leads to what it repeats' \
-	'body $run/15 | grep -q "Attempt 2: repeats <a href=\"/work/parser/ci/14"'
+	'body $run/15 | grep -q "A rerun of <a href=\"/work/parser/ci/14"'
 check 'death by a signal has its name' \
 	'body $run/15 | grep -q "exit 137 (SIGKILL)"'
 check 'a live run'\''s page loads itself again, an ended one'\''s does not' \

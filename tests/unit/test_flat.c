@@ -10,6 +10,7 @@
 #include "store/job.h"
 #include "store/prune.h"
 #include "store/ref.h"
+#include "store/run_near.h"
 #include "store/setting.h"
 
 #define FEW 2000
@@ -120,6 +121,7 @@ static void read_one(int got, struct run *r)
 static void read_runs(void)
 {
 	struct run r;
+	struct run_nears near;
 	struct run *runs;
 	struct job_row *jobs;
 	enum run_state state;
@@ -137,6 +139,11 @@ static void read_runs(void)
 			 &store_err),
 		&r);
 	must(run_state_of(&store_db, "00000001-0000", &state, &store_err));
+	r = (struct run){ .repo = "a.git",
+		.ref = "refs/heads/main",
+		.push_seq = 7 };
+	must(run_near_read(&store_db, &r, &near, &store_err));
+	assert_int_equal(near.n, 1);
 	must(run_latest_by_repo(&store_db, &runs, &n, &store_err));
 	run_list_release(runs, n);
 	must(job_list(&store_db, "00000001-0000", &jobs, &n, &store_err));
