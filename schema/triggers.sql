@@ -68,6 +68,32 @@ BEGIN
 	END;
 END;
 
+-- What ends is tallied; see 0009_tallies.sql. No run ends twice, and deleting
+-- one takes nothing off.
+CREATE TRIGGER runs_ended AFTER UPDATE OF state ON runs
+WHEN NEW.finished_at_ms IS NOT OLD.finished_at_ms
+BEGIN
+	INSERT INTO tallies VALUES (NEW.repo, NEW.state, coalesce (
+		substr (max (NEW.finished_at_ms - NEW.started_at_ms, 1) - 1,
+			1, 1)
+		|| length (max (NEW.finished_at_ms - NEW.started_at_ms, 1) - 1),
+		''), 1, coalesce (NEW.finished_at_ms - NEW.started_at_ms, 0))
+	ON CONFLICT DO UPDATE SET runs = runs + 1,
+		duration_ms = duration_ms + excluded.duration_ms;
+END;
+
+CREATE TRIGGER runs_inserted_ended AFTER INSERT ON runs
+WHEN NEW.finished_at_ms IS NOT NULL
+BEGIN
+	INSERT INTO tallies VALUES (NEW.repo, NEW.state, coalesce (
+		substr (max (NEW.finished_at_ms - NEW.started_at_ms, 1) - 1,
+			1, 1)
+		|| length (max (NEW.finished_at_ms - NEW.started_at_ms, 1) - 1),
+		''), 1, coalesce (NEW.finished_at_ms - NEW.started_at_ms, 0))
+	ON CONFLICT DO UPDATE SET runs = runs + 1,
+		duration_ms = duration_ms + excluded.duration_ms;
+END;
+
 CREATE TRIGGER jobs_insert BEFORE INSERT ON jobs
 BEGIN
 	SELECT CASE

@@ -226,8 +226,11 @@ static int remove_inside(
 			"%s: a run of it is active: cancel it or wait", name);
 	if (active < 0 || cancel_pending(db, name, e) < 0)
 		return -1;
-	if (purge && run_with_name(db, "DELETE FROM runs WHERE repo = ?1", name,
-			     e) < 0)
+	if (purge &&
+		(run_with_name(
+			 db, "DELETE FROM runs WHERE repo = ?1", name, e) < 0 ||
+			run_with_name(db, "DELETE FROM tallies WHERE repo = ?1",
+				name, e) < 0))
 		return -1;
 	if (run_with_name(db, "DELETE FROM settings WHERE repo = ?1", name, e) <
 			0 ||

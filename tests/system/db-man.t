@@ -2,7 +2,7 @@
 # quire-db(5) names every table, column, trigger and index that there is.
 # shellcheck disable=SC2016 # check evaluates what is quoted
 . "$(dirname "$0")/lib.sh"
-plan 11
+plan 12
 new_home
 page=$ROOT/man/quire-db.5
 

@@ -7,6 +7,7 @@ plan 12
 
 new_home
 schema >fresh.schema
+NEW=$(sql 'PRAGMA user_version')
 quire repo new foo >/dev/null
 cp -R home empty
 
@@ -97,7 +98,7 @@ killed() {
 		test $? = 137 || return
 		case $(sql 'PRAGMA user_version') in
 		4) old=$((old + 1)) ;;
-		8) new=$((new + 1)) ;;
+		"$NEW") new=$((new + 1)) ;;
 		*) return 1 ;;
 		esac
 		rows 4 | cmp - before && quire runs >/dev/null &&

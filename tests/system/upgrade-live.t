@@ -12,13 +12,16 @@ fi
 . "$(dirname "$0")/lib.sh"
 plan 11
 
-# next/bin: quire, quire-run and quire-reconcile of version 9
-cat >0009_next.sql <<'END'
+# next/bin: quire, quire-run and quire-reconcile of the version after this one
+last=$(cd "$ROOT/schema" && printf '%s\n' [0-9]*.sql | tail -n 1)
+last=$(echo "${last%%_*}" | sed 's/^0*//')
+next=$(printf '%04d' $((last + 1)))_next.sql
+cat >"$next" <<'END'
 ALTER TABLE runs ADD COLUMN next;
 END
 mkdir -p next/bin
 cp "$QUIRE_BUILD/bin/quire-ci" next/bin
-sh "$ROOT/schema/embed.sh" "$ROOT"/schema/0*.sql 0009_next.sql \
+sh "$ROOT/schema/embed.sh" "$ROOT"/schema/0*.sql "$next" \
 	"$ROOT/schema/triggers.sql" >next.c
 for program in quire quire-run quire-reconcile; do
 	objects=$BUILT/obj/bin/$program.o

@@ -219,6 +219,40 @@ UPGRADES(5)
 UPGRADES(6)
 UPGRADES(7)
 
+/* A home of the version before the tallies, with runs in every state. */
+static void what_had_ended_by_8_is_tallied(void **state)
+{
+	char *fresh = fresh_schema(), *schema;
+	sqlite3 *conn = open_raw();
+
+	(void)state;
+	for (int i = 0; i < 8; i++)
+		exec_raw(conn, migrations[i].sql);
+	exec_raw(conn,
+		"PRAGMA user_version = 8; PRAGMA journal_mode = WAL;"
+		"INSERT INTO runs (id, repo, ref_name, sha,"
+		" pushed_at_ms, state, queued_at_ms, started_at_ms,"
+		" finished_at_ms, number, push_seq) VALUES"
+		" ('p', 'a.git', 'm', 's', 1, 'pending', 1, NULL, NULL,"
+		" 1, 1),"
+		" ('c', 'a.git', 'm', 's', 1, 'complete', 1, 2, 3, 2, 2),"
+		" ('d', 'a.git', 'm', 's', 1, 'complete', 1, 2, 4, 3, 3),"
+		" ('f', 'b.git', 'm', 's', 1, 'failed', 1, NULL, 3, 4, 4)");
+	assert_int_equal(sqlite3_close(conn), SQLITE_OK);
+	must(db_open(&store_db, &store_home, DB_WRITE, &store_err));
+	assert_rows("SELECT repo, state, class, runs, duration_ms"
+		    " FROM tallies ORDER BY repo, class",
+		"a.git|complete|01|1|1\na.git|complete|11|1|2\n"
+		"b.git|failed||1|0\n");
+	schema = schema_of(store_db.conn);
+	assert_string_equal(schema, fresh);
+	assert_int_equal(settle("p", RUN_SUPERSEDED, NULL), 1);
+	assert_rows("SELECT state FROM tallies WHERE state = 'superseded'",
+		"superseded\n");
+	free(fresh);
+	free(schema);
+}
+
 /* Names, sizes, times and bytes of all there is in the home. */
 static char *fingerprint(void)
 {
@@ -604,6 +638,7 @@ int main(void)
 		T(upgrades_wal_5),
 		T(upgrades_wal_6),
 		T(upgrades_wal_7),
+		T(what_had_ended_by_8_is_tallied),
 		T(refuses_the_older_systems_own_way),
 		T(refuses_another_program),
 		T(refuses_newer),
