@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/crilog.h"
+#include "base/event.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "exec/adopt.h"
@@ -186,6 +187,53 @@ static int put_jobs(struct seed *sd, const struct run *r,
 	return ret;
 }
 
+static int put_artifact(struct seed *sd, const struct run *r,
+	const struct seed_artifact *a, struct buf *events, struct err *e)
+{
+	struct buf folder = BUF_INIT, file = BUF_INIT, content = BUF_INIT;
+	const char *name = strrchr(a->path, '/');
+	int ret;
+
+	buf_adds(&folder, "/artifacts");
+	if (name) {
+		buf_addc(&folder, '/');
+		buf_add(&folder, a->path, (size_t)(name - a->path));
+	}
+	buf_adds(&content, a->content);
+	buf_addc(&file, '/');
+	buf_adds(&file, name ? name + 1 : a->path);
+	ret = put_file(sd, r, folder.ptr, file.ptr, &content, e);
+	event_write(events, &(struct event){
+				    .type = EVENT_ARTIFACT,
+				    .at_ms = r->finished_at_ms,
+				    .job_id = (char *)a->job,
+				    .path = (char *)a->path,
+				    .size = (int64_t)content.len,
+			    });
+	buf_release(&folder);
+	buf_release(&file);
+	buf_release(&content);
+	return ret;
+}
+
+/* The files, and the events that tell of them. */
+static int put_artifacts(struct seed *sd, const struct run *r, struct err *e)
+{
+	struct buf events = BUF_INIT;
+	int ret = 0;
+
+	for (size_t i = 0; i < seed_artifacts_count && !ret; i++) {
+		const struct seed_artifact *a = &seed_artifacts[i];
+
+		if (a->number == r->number && !strcmp(a->repo, r->repo))
+			ret = put_artifact(sd, r, a, &events, e);
+	}
+	if (!ret && events.len)
+		ret = put_file(sd, r, "", "/events.jsonl", &events, e);
+	buf_release(&events);
+	return ret;
+}
+
 /* An earlier run of the repository by its number. */
 static struct run *earlier(struct seed *sd, const char *repo, int number)
 {
@@ -290,7 +338,8 @@ static int put_run(struct seed *sd, size_t i, struct err *e)
 
 	fill_superseded_by(sd, i);
 	if (seed_put_run(&sd->db, r, e) < 0 ||
-		put_jobs(sd, r, spec->jobs, e) < 0)
+		put_jobs(sd, r, spec->jobs, e) < 0 ||
+		put_artifacts(sd, r, e) < 0)
 		return -1;
 	if (spec->seen && seed_put_ref(&sd->db, r, e) < 0)
 		return -1;

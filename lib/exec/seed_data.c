@@ -326,3 +326,28 @@ const struct seed_run seed_runs[] = {
 		"push", 7 * DAY, 25, 1400, 0, 0, secret, NULL, 1 },
 };
 const size_t seed_runs_count = sizeof(seed_runs) / sizeof(seed_runs[0]);
+
+#define REPORT                                                              \
+	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">" \
+	"<title>Coverage</title><link rel=\"stylesheet\" "                  \
+	"href=\"report.css\"></head>\n<body><h1>Coverage</h1>\n<table>"     \
+	"<tr><th>File<th>Lines\n<tr><td>lexer.c<td>98 %\n<tr><td>parser.c"  \
+	"<td>94 %\n</table><script>document.title = 'scripted'</script>"    \
+	"</body></html>\n"
+
+const struct seed_artifact seed_artifacts[] = {
+	{ PARSER, 10, "package", "dist/parser-1.2.0.tar.gz",
+		"\x1f\x8b\x08not really an archive\n" },
+	{ PARSER, 10, "package", "dist/parser-1.2.0.tar.gz.sha256",
+		"8d5a9c1f0f3f0a6bb1f0c2a3e7c1d0f4  parser-1.2.0.tar.gz\n" },
+	{ PARSER, 10, "sanitizers", "coverage/index.html", REPORT },
+	{ PARSER, 10, "sanitizers", "coverage/report.css",
+		"body { font-family: sans-serif; margin: 2rem }\n"
+		"th, td { text-align: left; padding: 0 1rem }\n" },
+	{ STRANGE, 1, "colours", "out/<img src=x onerror=alert(1)>.html",
+		"<script>alert(3)</script>\n" },
+	{ STRANGE, 1, "colours", "\xe8\x8a\xb1 & \"quotes\".bin",
+		"\x01\x02\n" },
+};
+const size_t seed_artifacts_count =
+	sizeof(seed_artifacts) / sizeof(seed_artifacts[0]);

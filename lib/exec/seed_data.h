@@ -57,6 +57,16 @@ struct seed_run {
 extern const struct seed_run seed_runs[];
 extern const size_t seed_runs_count;
 
+/* What jobs kept, under the run with that number. */
+struct seed_artifact {
+	const char *repo;
+	int number;
+	const char *job, *path;
+	const char *content;
+};
+extern const struct seed_artifact seed_artifacts[];
+extern const size_t seed_artifacts_count;
+
 /* Repositories, in the order of their making. */
 struct seed_repo {
 	const char *name;

@@ -252,6 +252,7 @@ void response_reset(struct response *res)
 	res->type = "text/html; charset=utf-8";
 	res->cache = "private, no-cache";
 	res->scripted = 0;
+	res->csp = NULL;
 	res->length = 0;
 	res->send = NULL;
 	res->release = NULL;
@@ -269,15 +270,23 @@ void response_release(struct response *res)
  * Only what is made by the frame of our pages may run a script, ours, which
  * asks for what is new where it came from. Nothing in a page itself is script
  * or style. */
-static const char no_script[] = "Content-Security-Policy: default-src 'none'; ";
+#define SITE_POLICY                                                    \
+	"style-src 'self'; img-src 'self' data:; form-action 'self'; " \
+	"base-uri 'none'; frame-ancestors 'none'"
+static const char no_script[] = "default-src 'none'; " SITE_POLICY;
 static const char our_script[] =
-	"Content-Security-Policy: default-src 'none'; script-src 'self'; "
-	"connect-src 'self'; ";
-static const char security[] =
-	"style-src 'self'; img-src 'self' data:; form-action 'self'; "
-	"base-uri 'none'; frame-ancestors 'none'\r\n"
-	"X-Content-Type-Options: nosniff\r\n"
-	"Referrer-Policy: same-origin\r\n";
+	"default-src 'none'; script-src 'self'; connect-src 'self'; " SITE_POLICY;
+
+static void add_security(struct buf *head, const struct response *res)
+{
+	buf_adds(head, "Content-Security-Policy: ");
+	if (res->csp)
+		buf_adds(head, res->csp);
+	else
+		buf_adds(head, res->scripted ? our_script : no_script);
+	buf_adds(head, "\r\nX-Content-Type-Options: nosniff\r\n"
+		       "Referrer-Policy: same-origin\r\n");
+}
 
 /* Whether a header is set; name is "\r\nName: ". */
 static int has_header(const struct response *res, const char *name)
@@ -326,8 +335,7 @@ static void add_head(struct buf *head, const struct response *res)
 	buf_adds(head, "Cache-Control: ");
 	buf_adds(head, res->cache);
 	buf_adds(head, "\r\n");
-	buf_adds(head, res->scripted ? our_script : no_script);
-	buf_add(head, security, sizeof(security) - 1);
+	add_security(head, res);
 	buf_add(head, res->headers.ptr, res->headers.len);
 	buf_adds(head, "\r\n");
 }

@@ -52,6 +52,8 @@ struct response {
 	struct buf headers; /* further lines, each "Name: value\r\n" */
 	const char *cache; /* Cache-Control; "private, no-cache" unless set */
 	int scripted; /* a page of ours, which loads our script */
+	/* Content-Security-Policy of what is none of ours; NULL: the site's */
+	const char *csp;
 	struct buf body;
 	/* A body that is not held in memory: length bytes that send() writes
 	 * to fd, 0 or -1. release() frees arg. */

@@ -49,6 +49,7 @@ page_fn page_run; /* /<repo>/ci/<run> */
 page_fn page_run_json;
 page_fn page_log; /* /<repo>/ci/<run>/<job>/<n> */
 page_fn page_raw; /* the same .txt */
+page_fn page_artifact; /* /<repo>/ci/<run>/artifacts/<path>; or their list */
 
 /* The error page: a title, a line that explains, and perhaps what to do. */
 void page_error(struct page *p, int status, const char *line);

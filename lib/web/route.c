@@ -19,7 +19,8 @@ static const struct {
 
 /*
  * Behind "<repo>/". RUN, JOB and N stand for one segment, or for the start of
- * one that a suffix ends. The first that fits wins.
+ * one that a suffix ends, PATH for all that is left. The first that fits wins,
+ * but that artifacts may be a job's name, too: what fits next is kept.
  */
 static const struct {
 	const char *shape;
@@ -30,6 +31,8 @@ static const struct {
 	{ "ci/latest", page_latest },
 	{ "ci/RUN.json", page_run_json },
 	{ "ci/RUN", page_run },
+	{ "ci/RUN/artifacts", page_artifact },
+	{ "ci/RUN/artifacts/PATH", page_artifact },
 	{ "ci/RUN/JOB/N.txt", page_raw },
 	{ "ci/RUN/JOB/N", page_log },
 };
@@ -105,6 +108,10 @@ static int fits(struct route *rt, const char *shape, const char *path)
 	for (;;) {
 		size_t a = strcspn(shape, "/"), b = strcspn(path, "/");
 
+		if (!strcmp(shape, "PATH")) {
+			rt->artifact = path;
+			return 1;
+		}
 		if (!segment_fits(rt, shape, a, path, b))
 			return 0;
 		shape += a;
@@ -145,11 +152,23 @@ static int take_repo(struct route *rt, const char *s, size_t len)
 
 static page_fn *find_below(struct route *rt, const char *rest)
 {
+	page_fn *first = NULL;
+
+	rt->artifact = "";
+	rt->otherwise = NULL;
 	for (size_t i = 0; i < COUNT(repo_routes); i++) {
-		if (fits(rt, repo_routes[i].shape, rest))
-			return repo_routes[i].page;
+		if (!fits(rt, repo_routes[i].shape, rest))
+			continue;
+		if (!first) {
+			first = repo_routes[i].page;
+			if (first != page_artifact)
+				break;
+		} else {
+			rt->otherwise = repo_routes[i].page;
+			break;
+		}
 	}
-	return NULL;
+	return first;
 }
 
 /* "/<repo>", "/<repo>.git" and either with a final slash. */

@@ -20,6 +20,11 @@ struct route {
 	char run[64]; /* as in the path: a number or an id */
 	char job[256];
 	int n; /* of the command, from 1 */
+	/* What follows artifacts/, of the request's path; "" for nothing. */
+	const char *artifact;
+	/* What answers if the page finds no such artifact: the log of a job
+	 * that is called artifacts; else NULL. */
+	page_fn *otherwise;
 };
 
 /* What is answered without knowing a repository: 1, or 0. */

@@ -16,6 +16,28 @@ int job_is_red(const struct job_row *job)
 	return is_state(job, "failed") && !job->allow_failure;
 }
 
+const char *job_reason(const struct job_row *job)
+{
+	static const char *const plain[] = { " failed with exit status ",
+		" was killed by signal " };
+	const char *rest = job->reason;
+
+	if (!rest || !*rest)
+		return NULL;
+	if (strncmp(rest, "command ", 8) != 0)
+		return job->reason;
+	rest += 8;
+	rest += strspn(rest, "0123456789");
+	for (size_t i = 0; i < 2; i++) {
+		size_t len = strlen(plain[i]);
+
+		if (!strncmp(rest, plain[i], len) &&
+			!rest[len + strspn(rest + len, "0123456789")])
+			return NULL;
+	}
+	return job->reason;
+}
+
 /* The command that ended the job: the first that is red, else the last. */
 static const struct sh *failing_sh(const struct job_row *job)
 {
@@ -240,10 +262,12 @@ static void sh_section(struct page *p, struct run_jobs *rj,
 static void job_notes(struct page *p, const struct job_row *job)
 {
 	struct buf *b = &p->res->body;
+	const char *reason = job_reason(job);
 	const char *sep = "";
 
 	html_raw(b, "<span class=\"notes\">");
-	if (job->needs && *job->needs) {
+	if (job->needs && *job->needs &&
+		(!reason || strncmp(reason, "needs ", 6) != 0)) {
 		html_raw(b, "needs ");
 		html_text(b, job->needs);
 		sep = " \xc2\xb7 ";
@@ -253,10 +277,10 @@ static void job_notes(struct page *p, const struct job_row *job)
 		html_raw(b, "may fail");
 		sep = " \xc2\xb7 ";
 	}
-	if (job->reason && *job->reason) {
+	if (reason) {
 		html_text(b, sep);
 		html_raw(b, "<span class=\"reason\">");
-		html_text(b, job->reason);
+		html_text(b, reason);
 		html_raw(b, "</span>");
 	} else if (is_state(job, "aborted")) {
 		html_text(b, sep);

@@ -34,6 +34,9 @@ void run_jobs_release(struct run_jobs *rj);
 
 /* Whether the job fails its run. */
 int job_is_red(const struct job_row *job);
+/* Why the job is as it is, or NULL: also where its command's exit status says
+ * the same. */
+const char *job_reason(const struct job_row *job);
 
 void run_jobs_sections(struct page *p, struct run_jobs *rj);
 /* The first line of a command, for a summary. */

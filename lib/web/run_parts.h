@@ -14,5 +14,7 @@ int run_head(struct page *p, const struct run *r, struct err *e);
 void run_why(struct page *p, const struct run *r, const struct run_jobs *rj);
 /* Nothing for one that kept none, or who may not see them. */
 void run_artifacts(struct page *p, const struct run *r);
+/* The page of those below the folder that the address names; 404 for none. */
+int artifacts_page(struct page *p, const struct run *r, struct err *e);
 
 #endif

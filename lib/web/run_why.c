@@ -191,9 +191,9 @@ static void first_failure(
 	if (rj->failed_sh)
 		command_line(p, rj->failed_sh);
 	/* what no exit status tells: a limit, an artifact, a secret */
-	if (job->reason && *job->reason) {
+	if (job_reason(job)) {
 		html_raw(b, "<p class=\"told\">");
-		html_text(b, job->reason);
+		html_text(b, job_reason(job));
 		html_raw(b, "</p>\n");
 	}
 	if (rj->failed_sh)

@@ -108,6 +108,37 @@ static void a_ci_may_be_a_name_too(void **state)
 	is("/a/ci/42/ci/1", page_log, "a.git");
 }
 
+static void artifacts_have_any_path(void **state)
+{
+	struct route rt;
+
+	(void)state;
+	rt = find("/foo/ci/42/artifacts/out/ci/7/x.html");
+	assert_ptr_equal(rt.page, page_artifact);
+	assert_string_equal(rt.repo, "foo.git");
+	assert_string_equal(rt.run, "42");
+	assert_string_equal(rt.artifact, "out/ci/7/x.html");
+	assert_null(rt.otherwise);
+	assert_string_equal(find("/foo/ci/42/artifacts/").artifact, "");
+	assert_string_equal(find("/foo/ci/42/artifacts").artifact, "");
+	is("/foo/ci/42/artifacts/a/ci/7/b/1", page_artifact, "foo.git");
+}
+
+static void a_job_may_be_called_artifacts(void **state)
+{
+	struct route rt = find("/foo/ci/42/artifacts/17");
+
+	(void)state;
+	assert_ptr_equal(rt.page, page_artifact);
+	assert_ptr_equal(rt.otherwise, page_log);
+	assert_string_equal(rt.job, "artifacts");
+	assert_int_equal(rt.n, 17);
+	assert_ptr_equal(
+		find("/foo/ci/42/artifacts/17.txt").otherwise, page_raw);
+	assert_null(find("/foo/ci/42/artifacts/017").otherwise);
+	assert_null(find("/foo/ci/42/a/17").otherwise);
+}
+
 static void everything_else_is_nothing(void **state)
 {
 	static const char *const paths[] = { "/ci", "/nope", "/nope/ci",
@@ -175,6 +206,8 @@ int main(void)
 		cmocka_unit_test(a_repository_has_its_pages),
 		cmocka_unit_test(short_forms_lead_to_the_list),
 		cmocka_unit_test(a_ci_may_be_a_name_too),
+		cmocka_unit_test(artifacts_have_any_path),
+		cmocka_unit_test(a_job_may_be_called_artifacts),
 		cmocka_unit_test(everything_else_is_nothing),
 		cmocka_unit_test(long_parts_are_nothing),
 		cmocka_unit_test(readers_are_told_apart),
