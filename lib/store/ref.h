@@ -108,6 +108,10 @@ int ref_baseline(struct db *db, struct repo *repo, struct err *e);
 int ref_drift(struct db *db, const struct repo *repo, struct ref_move **moves,
 	size_t *n, struct err *e);
 
+/* Whether a ref of exactly this name was seen: 1, 0, -1. */
+int ref_is_known(
+	struct db *db, const char *repo, const char *ref, struct err *e);
+
 /* Forgets all that was seen of the repository (quire repo rm). */
 int ref_forget(struct db *db, const char *repo, struct err *e);
 

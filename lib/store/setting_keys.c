@@ -64,7 +64,7 @@ const struct setting_key setting_keys[] = {
 	{ "timeout", SETTING_DURATION, PER_REPO, "1h", NULL, 0, 0,
 		"most that a run may take; 0: no limit" },
 	{ "url", SETTING_URL, PER_REPO, "", NULL, 0, 0,
-		"address of the pages, for the line that a pusher sees" },
+		"address of the pages, for the line that a pusher sees, and feeds" },
 };
 const size_t setting_keys_count =
 	sizeof(setting_keys) / sizeof(setting_keys[0]);

@@ -35,3 +35,14 @@ enum access access_of(const struct audience *a, const char *user)
 		return ACCESS_NONE;
 	return a->public_runs ? ACCESS_ALL : ACCESS_STATES;
 }
+
+int access_to(const struct audience_list *l, const char *repo, const char *user,
+	enum access *access, struct err *e)
+{
+	struct audience a;
+
+	if (audience_of(l, repo, &a, e) < 0)
+		return -1;
+	*access = access_of(&a, user);
+	return 0;
+}

@@ -18,6 +18,10 @@ enum access {
 
 /* user NULL: nobody has logged in. */
 enum access access_of(const struct audience *a, const char *user);
+/* The same for a repository by its name: 0, or -1 where a setting of it is no
+ * value, since who cannot say whom a page is for shows none. */
+int access_to(const struct audience_list *l, const char *repo, const char *user,
+	enum access *access, struct err *e);
 /* Whether user is in the list of names, split by blanks or commas. */
 int access_is_reader(const char *readers, const char *user);
 

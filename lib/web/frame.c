@@ -102,6 +102,12 @@ static void add_head(struct buf *b, const struct page *p, const struct frame *f)
 			url_runs(b, p, f->repo);
 		html_raw(b, ".json\">\n");
 	}
+	if (f->json && !f->run) {
+		html_raw(b, "<link rel=\"alternate\" "
+			    "type=\"application/atom+xml\" href=\"");
+		url_runs(b, p, f->repo);
+		html_raw(b, "/feed.atom\">\n");
+	}
 	add_icon(b, f->icon);
 	html_raw(b, "</head>\n");
 }

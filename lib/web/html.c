@@ -54,7 +54,7 @@ static size_t add_beyond_ascii(struct buf *b, const char *s, size_t n)
 	unsigned c = code_point((const unsigned char *)s, len);
 	if (is_bidi_control(c))
 		buf_addf(b, "[U+%04X]", c);
-	else if (c < 0xa0)
+	else if (c < 0xa0 || c == 0xfffe || c == 0xffff)
 		add_replacement(b);
 	else
 		buf_add(b, s, len);

@@ -18,6 +18,7 @@
 /* Text between tags, and inside a double-quoted attribute: < > & " ' are
  * escaped, malformed UTF-8 and control bytes but tab and newline shown as
  * U+FFFD, bidi controls (which make text read other than it is) as [U+202E].
+ * What comes out is well-formed in XML 1.0 as well.
  */
 void html_text(struct buf *b, const char *s);
 void html_textn(struct buf *b, const char *s, size_t n);

@@ -63,6 +63,34 @@ void request_release(struct request *r)
 	*r = (struct request){ 0 };
 }
 
+/* RFC 3875, 4.1.14: a name, or an address that may stand in brackets. */
+static int is_server_name(const char *name)
+{
+	return *name && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "0123456789.-_:[]") == strlen(name);
+}
+
+void request_origin(struct buf *b)
+{
+	const char *name = env_or_empty("SERVER_NAME");
+	const char *port = env_or_empty("SERVER_PORT");
+	const char *https = env_or_empty("HTTPS");
+	int secure = *https && strcasecmp(https, "off") != 0;
+	size_t digits = strspn(port, "0123456789");
+
+	if (!is_server_name(name))
+		name = "localhost";
+	buf_adds(b, secure ? "https://" : "http://");
+	if (strchr(name, ':') && *name != '[')
+		buf_addf(b, "[%s]", name);
+	else
+		buf_adds(b, name);
+	if (digits && digits <= 5 && !port[digits] &&
+		strcmp(port, secure ? "443" : "80") != 0)
+		buf_addf(b, ":%s", port);
+}
+
 static int hex_value(char c)
 {
 	if (c >= '0' && c <= '9')

@@ -29,6 +29,12 @@ struct request {
  * without its slash), 414. The request is filled in all the same. */
 int request_read(struct request *r);
 void request_release(struct request *r);
+/*
+ * Appends where the server says it is, "https://ci.example.org:8443", from
+ * SERVER_NAME, SERVER_PORT and HTTPS. What the Host header says is not asked.
+ * A name that is none, or missing, is "localhost".
+ */
+void request_origin(struct buf *b);
 /* The decoded value of a query parameter, for the caller to free, or NULL;
  * one that holds %00 counts as not given. */
 char *request_param(const struct request *r, const char *name);

@@ -41,8 +41,11 @@ typedef int page_fn(struct page *p, struct err *e);
 page_fn page_index; /* / */
 page_fn page_style; /* /style.css */
 page_fn page_script; /* /live.js */
+page_fn page_metrics; /* /metrics */
 page_fn page_runs; /* /<repo>/ci */
 page_fn page_runs_json;
+page_fn page_badge; /* /<repo>/ci/badge.svg?ref=main&job=test */
+page_fn page_feed; /* /<repo>/ci/feed.atom?ref=main&state=failed */
 page_fn page_latest; /* /<repo>/ci/latest?ref=main: redirects to its run */
 page_fn page_to_runs; /* /<repo>: redirects to its list */
 page_fn page_run; /* /<repo>/ci/<run> */
@@ -78,7 +81,8 @@ struct frame {
 	int live; /* run is not done */
 	int list; /* runs may come to it at any time */
 	const char *icon; /* state whose mark the tab shows, or NULL */
-	int json; /* the run, or else the list, is there as JSON too */
+	int json; /* the run, or else the list, is there as JSON, too; the list
+		   * as a feed as well */
 };
 void frame_begin(struct page *p, const struct frame *f);
 void frame_end(struct page *p);

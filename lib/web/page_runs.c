@@ -127,6 +127,7 @@ int page_runs(struct page *p, struct err *e)
 	frame_begin(p, &(struct frame){
 			       .title = title.ptr,
 			       .repo = p->rt->repo,
+			       .json = 1,
 			       .list = 1,
 		       });
 	buf_release(&title);

@@ -15,6 +15,7 @@ static const struct {
 	{ "/", page_index, 1 },
 	{ "/style.css", page_style, 0 },
 	{ "/live.js", page_script, 0 },
+	{ "/metrics", page_metrics, 1 },
 };
 
 /*
@@ -28,6 +29,8 @@ static const struct {
 } repo_routes[] = {
 	{ "ci", page_runs },
 	{ "ci.json", page_runs_json },
+	{ "ci/badge.svg", page_badge },
+	{ "ci/feed.atom", page_feed },
 	{ "ci/latest", page_latest },
 	{ "ci/RUN.json", page_run_json },
 	{ "ci/RUN", page_run },

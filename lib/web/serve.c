@@ -15,16 +15,14 @@
 static int is_known(void *arg, const char *repo, struct err *e)
 {
 	struct page *p = arg;
-	struct audience a;
 	struct repo row = { 0 };
 	int got = repo_by_name(p->db, repo, &row, e);
 
 	if (got <= 0)
 		return got;
 	repo_release(&row);
-	if (audience_of(&p->audience, repo, &a, e) < 0)
+	if (access_to(&p->audience, repo, p->req->user, &p->access, e) < 0)
 		return -1;
-	p->access = access_of(&a, p->req->user);
 	return p->access != ACCESS_NONE;
 }
 

@@ -112,6 +112,37 @@ static void headers_grant_nothing(void **state)
 	request_release(&r);
 }
 
+static void check_origin(const char *const *env, const char *want)
+{
+	struct buf b = BUF_INIT;
+	struct request r;
+
+	read_request(&r, env);
+	request_origin(&b);
+	assert_string_equal(b.ptr, want);
+	buf_release(&b);
+	request_release(&r);
+}
+#define ORIGIN(want, ...) \
+	check_origin((const char *const[]){ __VA_ARGS__, NULL }, want)
+
+static void the_origin_is_what_the_server_says(void **state)
+{
+	(void)state;
+	ORIGIN("http://localhost", "HTTP_HOST", "evil.example");
+	ORIGIN("http://a.b-c", "SERVER_NAME", "a.b-c", "SERVER_PORT", "80",
+		"HTTPS", "off");
+	ORIGIN("http://a:443", "SERVER_NAME", "a", "SERVER_PORT", "443");
+	ORIGIN("https://a", "SERVER_NAME", "a", "SERVER_PORT", "443", "HTTPS",
+		"on");
+	ORIGIN("https://[::1]:8443", "SERVER_NAME", "::1", "SERVER_PORT",
+		"8443", "HTTPS", "1");
+	ORIGIN("http://[::1]", "SERVER_NAME", "[::1]");
+	ORIGIN("http://localhost", "SERVER_NAME", "a/b", "SERVER_PORT", "8x");
+	ORIGIN("http://localhost", "SERVER_NAME", "<b>", "SERVER_PORT",
+		"123456");
+}
+
 static void check_param(const char *query, const char *name, const char *want)
 {
 	struct request r;
@@ -386,6 +417,7 @@ int main(void)
 		cmocka_unit_test(bad_and_long_paths_are_refused),
 		cmocka_unit_test(links_begin_with_the_script),
 		cmocka_unit_test(headers_grant_nothing),
+		cmocka_unit_test(the_origin_is_what_the_server_says),
 		cmocka_unit_test(parameters_are_decoded),
 		cmocka_unit_test(numbers_are_whole_ones),
 		cmocka_unit_test(one_range_is_answered),

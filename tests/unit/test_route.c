@@ -59,6 +59,9 @@ static void the_site_has_its_own(void **state)
 	assert_ptr_equal(rt.page, page_index);
 	assert_true(route_site(&rt, "/style.css"));
 	assert_false(rt.needs_db);
+	assert_true(route_site(&rt, "/metrics"));
+	assert_ptr_equal(rt.page, page_metrics);
+	assert_true(rt.needs_db);
 	assert_false(route_site(&rt, "/style.css/"));
 	assert_false(route_site(&rt, "//"));
 }
@@ -71,6 +74,8 @@ static void a_repository_has_its_pages(void **state)
 	is("/foo/ci", page_runs, "foo.git");
 	is("/foo/ci.json", page_runs_json, "foo.git");
 	is("/foo/ci/latest", page_latest, "foo.git");
+	is("/foo/ci/badge.svg", page_badge, "foo.git");
+	is("/work/foo/ci/feed.atom", page_feed, "work/foo.git");
 	is("/work/foo/ci/42.json", page_run_json, "work/foo.git");
 	rt = find("/work/foo/ci/42");
 	assert_ptr_equal(rt.page, page_run);
