@@ -165,6 +165,12 @@ bench-%: packages-build+test+bench
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/bench/$*.sh
 
+# the pages in Chromium: runs that are followed, keyboard, phone, contrast. npm
+# puts what it needs into build/browser; screenshots are left there
+browser: packages-build+test+browser
+	@$(MAKE) --no-print-directory all
+	@QUIRE_BUILD='$(abspath $(B))' sh tests/browser/browser.sh $(TESTS)
+
 # the model of the queue, exhaustively: minutes, and gigabytes of memory
 model: packages-test
 	@sh tests/model/check.sh
@@ -232,7 +238,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer projects storm lint format-check \
+.PHONY: all units demo check test asan valgrind browser model crash fuzz libfuzzer projects storm lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 

@@ -14,6 +14,9 @@ fuzz='clang libclang-rt-dev'
 projects='dpkg-dev clang cmake autoconf automake libtool'
 bench='nq lighttpd cgit curl'
 browser='chromium'
+# node may be there from elsewhere
+command -v node >/dev/null || browser="$browser nodejs"
+command -v npm >/dev/null || browser="$browser npm"
 valgrind='valgrind'
 
 wanted=

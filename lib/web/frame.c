@@ -88,11 +88,11 @@ static void add_head(struct buf *b, const struct page *p, const struct frame *f)
 	url_index(b, p);
 	html_raw(b, "style.css?v=");
 	html_text(b, style);
-	html_raw(b, "\">\n<script src=\"");
+	html_raw(b, "\">\n<script type=\"module\" src=\"");
 	url_index(b, p);
 	html_raw(b, "live.js?v=");
 	html_text(b, script);
-	html_raw(b, "\" defer></script>\n");
+	html_raw(b, "\"></script>\n");
 	if (f->json) {
 		html_raw(b, "<link rel=\"alternate\" "
 			    "type=\"application/json\" href=\"");

@@ -54,7 +54,7 @@ check 'a page of a live run loads itself again where there is no JavaScript' \
 		test "$(grep -c http-equiv live)" = 1'
 check 'every page loads the script, as the program has it' \
 	'for p in / /foo/ci /foo/ci/1 /foo/ci/1/long/2 /nope; do
-		body $p | grep -q "^<script src=\"/live.js?v=[0-9a-f]*\" defer></script>$" ||
+		body $p | grep -q "^<script type=\"module\" src=\"/live.js?v=[0-9a-f]*\"></script>$" ||
 			exit 1
 	done
 	body /live.js SCRIPT_NAME=/ci | cmp - "$ROOT/lib/web/live.js" &&

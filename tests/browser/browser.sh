@@ -1,0 +1,104 @@
+#!/bin/sh
+# browser.sh [FILE...] - the pages in Chromium: real runs in a real home, made
+# by real pushes, behind lighttpd; node's own test runner goes through the FILEs
+# (default: all *.test.js here). Screenshots are left in build/browser.
+#
+# What npm installs is below $QUIRE_BUILD/browser, and stays there.
+set -eu
+
+tests=$(cd "$(dirname "$0")" && pwd)
+. "$tests/../system/lib.sh"
+. "$tests/../system/web.sh"
+set +e
+
+[ $# -gt 0 ] || set -- "$tests"/*.test.js
+
+kept=$(cd "$tests/../.." && pwd)/build/browser
+mkdir -p "$kept/screenshots"
+if ! cmp -s "$tests/package.json" "$kept/package.json"; then
+	cp "$tests/package.json" "$kept/package.json.new" &&
+		mv "$kept/package.json.new" "$kept/package.json" &&
+		rm -rf "$kept/node_modules"
+fi
+if ! [ -d "$kept/node_modules" ]; then
+	(cd "$kept" && npm install --no-package-lock --no-audit --no-fund \
+		--ignore-scripts --cache "$kept/npm" >npm.out 2>&1) || {
+		cat "$kept/npm.out"
+		rm -rf "$kept/node_modules"
+		exit 1
+	}
+fi
+
+# what others have left, of every state and with every kind of name: at /seed
+quire seed "$T/seed" >/dev/null && QUIRE_HOME=$T/seed quire config publicRuns on ||
+	exit 1
+cat >seed.conf <<END
+\$HTTP["url"] =~ "^/seed/" {
+	setenv.set-environment = ( "QUIRE_HOME" => "$T/seed" )
+	alias.url = ( "/seed" => "$WEB_CGI" )
+}
+END
+
+new_home
+quire config publicRuns on
+
+# colours, both streams, a bar that goes over itself, a job that fails
+new_repo paint
+cat >paint/job.sh <<'END'
+i=0
+while [ $i -lt 400 ]; do
+	i=$((i + 1))
+	printf '\033[2m%04d\033[0m \033[32mok\033[0m %s \033[1;34m%s\033[0m\n' \
+		$i "compiling lib/part_$i.c" "lib/part_$i.o"
+	[ $((i % 40)) != 0 ] || printf '\033[33mwarning:\033[0m part %d\n' $i >&2
+	printf '%d%%\r%d%% of it done\n' $i $((i / 4))
+done
+END
+cat >paint/fail.sh <<'END'
+seq -f 'case %g: as it should be' 1 60
+printf '\033[1;31merror:\033[0m expected \033[32m4\033[0m, got \033[31m5\033[0m\n' >&2
+exit 3
+END
+git -C paint add .
+pipeline paint '{"jobs": [
+	{"id": "build", "run": ["sh job.sh", "true"]},
+	{"id": "lint", "run": "echo clean"},
+	{"id": "test", "needs": ["build"], "run": ["echo first", "sh fail.sh"]},
+	{"id": "release", "needs": ["test"], "run": "echo never"}]}' \
+	'Count parts, and find one too many'
+push paint
+
+# a log longer than what a page shows of one
+new_repo big
+pipeline big '{"jobs": [{"id": "all", "run":
+	"seq -f \"%g: a line of a log that is long\" 1 40000"}]}' 'Very much output'
+push big
+
+# jobs that go on when they are told to, by a file: see tell() in browser.js
+new_repo slow
+cat >slow/wait.sh <<'END'
+# wait.sh NAME: until somebody says so
+until [ -e "$STEPS/$QUIRE_RUN_NUMBER.$1" ]; do sleep 0.05; done
+END
+git -C slow add .
+STEPS=$T/steps
+mkdir "$STEPS"
+quire config env "STEPS=$STEPS"
+pipeline slow '{"jobs": [
+	{"id": "build", "run": ["echo begun; sh wait.sh build; echo built"]},
+	{"id": "test", "needs": ["build"], "run": [
+		"echo test one; sh wait.sh more; seq -f \"row %g\" 1 300; sh wait.sh end; echo test last; exit $(cat \"$STEPS/$QUIRE_RUN_NUMBER.end\")"]},
+	{"id": "after", "needs": ["test"], "run": "echo after"}]}' 'Slow, on purpose'
+
+wait_for 'test "$(sql "SELECT count(*) FROM runs WHERE repo IN
+	('\''paint.git'\'', '\''big.git'\'') AND finished_at_ms > 0")" = 2' 60 || {
+	quire runs
+	echo 'browser.sh: the runs do not end' >&2
+	exit 1
+}
+web_start "$T/seed.conf"
+
+# the browser's own files go with $T
+mkdir "$T/tmp"
+TMPDIR=$T/tmp NODE_PATH=$kept/node_modules SCREENSHOTS=$kept/screenshots \
+	STEPS=$STEPS node --test --test-concurrency=1 "$@"
