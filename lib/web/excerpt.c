@@ -43,32 +43,16 @@ static int find_starts(const struct logfile *f, int64_t from, struct starts *s)
 	return got;
 }
 
-/* The first offset from `from` on at which a record begins. -1 with errno. */
-static int64_t next_record(const struct logfile *f, int64_t from)
-{
-	struct logreader r;
-	struct crilog_record torn;
-
-	if (!from)
-		return 0;
-	/* it begins behind the newline of the one before */
-	logreader_start(&r, f, from - 1, f->size);
-	int64_t at = logreader_next(&r, &torn) < 0 ? -1 : r.at;
-	int saved = errno;
-	logreader_end(&r);
-	errno = saved;
-	return at;
-}
-
 int logview_excerpt(struct buf *b, const struct logfile *f, struct excerpt *x)
 {
 	int64_t from = f->size > EXCERPT_BYTES ? f->size - EXCERPT_BYTES : 0;
-	int64_t first = next_record(f, from), at, next;
+	int64_t first = from, at;
 	struct starts s = { .n = 0 };
 	struct logsum sum = { 0 };
+	const struct logview plain = { 0 };
 
 	*x = (struct excerpt){ 0 };
-	if (first < 0 || find_starts(f, first, &s) < 0)
+	if (logfile_record(f, &first) < 0 || find_starts(f, first, &s) < 0)
 		return -1;
 	if (s.n)
 		from = s.n > EXCERPT_LINES ? s.at[s.n % EXCERPT_LINES]
@@ -77,5 +61,5 @@ int logview_excerpt(struct buf *b, const struct logfile *f, struct excerpt *x)
 	if (f->size <= COUNTED_BYTES && logfile_count(f, f->size, &sum) < 0)
 		return -1;
 	x->last_line = sum.lines;
-	return logview_part(b, f, from, f->size, 0, &at, &next);
+	return logview_part(b, f, &plain, from, f->size, &at);
 }

@@ -158,6 +158,32 @@ int logreader_next(struct logreader *r, struct crilog_record *rec)
 	return 1;
 }
 
+int logfile_record(const struct logfile *f, int64_t *at)
+{
+	struct logreader r;
+	struct crilog_record torn;
+	int got;
+
+	if (!*at)
+		return 0;
+	/* it begins behind the newline of the one before */
+	logreader_start(&r, f, *at - 1, f->size);
+	got = logreader_next(&r, &torn);
+	int saved = errno;
+	*at = r.at;
+	logreader_end(&r);
+	errno = saved;
+	return got < 0 ? -1 : 0;
+}
+
+static void add_up(struct logsum *sum, const struct logreader *r,
+	const struct crilog_record *rec)
+{
+	sum->lines += !rec->partial;
+	sum->bytes += (int64_t)rec->len + !rec->partial;
+	sum->at = r->at;
+}
+
 int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum)
 {
 	struct logreader r;
@@ -166,13 +192,36 @@ int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum)
 
 	*sum = (struct logsum){ 0 };
 	logreader_start(&r, f, 0, f->size);
-	while (r.at < to && (got = logreader_next(&r, &rec)) > 0) {
-		sum->lines += !rec.partial;
-		sum->bytes += (int64_t)rec.len + !rec.partial;
-	}
-	sum->at = r.at;
+	while (sum->at < to && (got = logreader_next(&r, &rec)) > 0)
+		add_up(sum, &r, &rec);
 	int saved = errno;
 	logreader_end(&r);
 	errno = saved;
 	return got < 0 ? -1 : 0;
+}
+
+int logfile_around(const struct logfile *f, int64_t line, int64_t before,
+	struct logsum *sum)
+{
+	struct logsum here = { 0 }, mark = { 0 };
+	struct logreader r;
+	struct crilog_record rec;
+	int got = 1;
+
+	/* *sum and mark follow behind, a quarter to a half of it apart each */
+	*sum = mark;
+	logreader_start(&r, f, 0, f->size);
+	while (here.lines < line - 1 && (got = logreader_next(&r, &rec)) > 0) {
+		add_up(&here, &r, &rec);
+		if (here.at - mark.at > before / 2) {
+			*sum = mark;
+			mark = here;
+		}
+	}
+	int saved = errno;
+	logreader_end(&r);
+	errno = saved;
+	if (got < 0)
+		return -1;
+	return line > 0 && here.lines == line - 1 && here.at < f->size;
 }

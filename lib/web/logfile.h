@@ -48,7 +48,10 @@ void logreader_end(struct logreader *r);
  */
 int logreader_next(struct logreader *r, struct crilog_record *rec);
 
-/* What a log amounts to. */
+/* Moves an offset on to where a record starts, that or the end. 0 or -1. */
+int logfile_record(const struct logfile *f, int64_t *at);
+
+/* What a log amounts to, up to some record. */
 struct logsum {
 	int64_t lines; /* lines ended */
 	int64_t bytes; /* of text, as page_raw sends it */
@@ -56,5 +59,12 @@ struct logsum {
 };
 /* Counts up to the first record that starts at or behind `to`. 0 or -1. */
 int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum);
+/*
+ * Counts up to a record some way ahead of the line with this number, from 1:
+ * half of `before` to `before` bytes, give or take a record, if there is so
+ * much. 1, 0 if there is no such line, -1.
+ */
+int logfile_around(const struct logfile *f, int64_t line, int64_t before,
+	struct logsum *sum);
 
 #endif

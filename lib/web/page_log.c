@@ -1,6 +1,7 @@
 /*
- * One log, with numbered lines. A long one is read in windows: without ?from=
- * its beginning and its end, else what starts at that offset of its file.
+ * One log, with numbered lines. A long one is read in windows: its beginning
+ * and its end, or with ?from= what starts at that offset of its file, or with
+ * ?line= what is around that line.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,9 +17,11 @@
 #define WINDOW_BYTES (256 << 10)
 #define BEGINNING_BYTES (32 << 10) /* of a long log, before its end */
 
-/* What of the file is shown: one part, or a beginning and an end. */
-struct parts {
-	int64_t from, to; /* to 0: there is no such part */
+struct log_page {
+	struct page *p;
+	struct log_query q;
+	int times; /* ?time=1 */
+	int is_part; /* not all of the log is on the page */
 };
 
 static int is_running(const struct log_query *q)
@@ -26,118 +29,205 @@ static int is_running(const struct log_query *q)
 	return q->sh->finished_at_ms < 0 && !strcmp(q->job->state, "active");
 }
 
-static void window_link(struct page *p, const struct log_query *q, int64_t from,
-	const char *text)
+static void add_url(struct log_page *lp)
 {
-	struct buf *b = &p->res->body;
+	url_log(&lp->p->res->body, lp->p, &lp->q.run, lp->q.job->id,
+		lp->q.sh->n);
+}
 
-	html_raw(b, "<a href=\"");
-	url_log(b, p, &q->run, q->job->id, q->sh->n);
-	if (from >= 0) {
+/* The part of the log that a URL asks for; line and from: or 0 and -1. */
+static void add_query(struct buf *b, int64_t line, int64_t from, int times)
+{
+	int some = line > 0 || from >= 0;
+
+	if (line > 0) {
+		html_raw(b, "?line=");
+		html_int(b, line);
+	} else if (from >= 0) {
 		html_raw(b, "?from=");
 		html_int(b, from);
 	}
+	if (times && some)
+		html_raw(b, "&amp;time=1");
+	else if (times)
+		html_raw(b, "?time=1");
+}
+
+/* A link to this log from an offset on; -1: to its beginning and end. */
+static void window_link(struct log_page *lp, int64_t from, const char *text)
+{
+	struct buf *b = &lp->p->res->body;
+
+	html_raw(b, "<a href=\"");
+	add_url(lp);
+	add_query(b, 0, from, lp->times);
 	html_raw(b, "\">");
 	html_text(b, text);
 	html_raw(b, "</a>\n");
 }
 
-/* Shows what starts from `from` on, with its numbers; *at is where it ended.
- * The end of a log that is written to is what live.js appends to, from the
- * byte of the raw text on that stands there. */
-static int add_part(struct page *p, const struct log_query *q, int64_t from,
-	int64_t to, int64_t *start, int64_t *at)
+/*
+ * Shows what starts from a record on, with its numbers; *at is where it ended.
+ * To the end of a log that is written to live.js appends; it is told what the
+ * part begins with: the byte of the raw text, and the number of the line.
+ */
+static int add_part(struct log_page *lp, const struct logsum *start, int64_t to,
+	int64_t *at)
 {
-	struct buf *b = &p->res->body;
-	struct logsum sum;
-	int64_t next;
+	const struct logview how = { start->lines + 1, lp->times, lp->is_part };
+	struct buf *b = &lp->p->res->body;
+	int grows = is_running(&lp->q) && to >= lp->q.file.size;
 	int ret;
 
-	if (logfile_count(&q->file, from, &sum) < 0)
-		return -1;
-	*start = sum.at;
-	html_raw(b, "<pre class=\"log numbered\"");
-	if (is_running(q) && to >= q->file.size) {
-		html_raw(b, " data-log=\"");
-		url_log(b, p, &q->run, q->job->id, q->sh->n);
+	html_raw(b, "<pre class=\"log numbered");
+	if (lp->times)
+		html_raw(b, " timed");
+	html_raw(b, "\"");
+	if (grows) {
+		html_raw(b, " data-line=\"");
+		html_int(b, start->lines + 1);
+		html_raw(b, "\" data-log=\"");
+		add_url(lp);
 		html_raw(b, ".txt\" data-at=\"");
-		html_int(b, sum.bytes);
+		html_int(b, start->bytes);
 		html_raw(b, "\"");
 	}
 	html_raw(b, ">");
-	ret = logview_part(b, &q->file, sum.at, to, sum.lines + 1, at, &next);
+	ret = logview_part(b, &lp->q.file, &how, start->at, to, at);
 	html_raw(b, "</pre>\n");
+	if (grows)
+		html_raw(b, "<p class=\"gap\">The command is still running: "
+			    "this may not be all.</p>\n");
 	return ret;
 }
 
-static void add_gap(
-	struct page *p, const struct log_query *q, int64_t from, int64_t to)
+static void add_gap(struct log_page *lp, int64_t from, int64_t to)
 {
-	struct buf *b = &p->res->body;
+	struct buf *b = &lp->p->res->body;
 
 	html_raw(b, "<p class=\"gap\">");
 	html_size(b, to - from);
 	html_raw(b, " of the log are left out here. ");
-	window_link(p, q, from, "Read on");
+	window_link(lp, from, "Read on");
 	html_raw(b, "</p>\n");
 }
 
-static int whole_or_ends(struct page *p, const struct log_query *q)
+static int whole(struct log_page *lp)
 {
-	int64_t size = q->file.size, start, at, end_start;
+	int64_t at;
 
-	if (size <= WINDOW_BYTES)
-		return add_part(p, q, 0, size, &start, &at);
-	if (add_part(p, q, 0, BEGINNING_BYTES, &start, &at) < 0)
-		return -1;
-
-	/* the gap is told before the end is read: where that starts is known
-	 * only then, and differs by a record */
-	end_start = size - (WINDOW_BYTES - BEGINNING_BYTES);
-	add_gap(p, q, at, end_start);
-	return add_part(p, q, end_start, size, &start, &at);
+	return add_part(lp, &(struct logsum){ 0 }, lp->q.file.size, &at);
 }
 
-static int window(struct page *p, const struct log_query *q, int64_t from)
+static int both_ends(struct log_page *lp)
 {
-	struct buf *b = &p->res->body;
-	int64_t size = q->file.size, start, at;
+	int64_t size = lp->q.file.size, at;
+	int64_t from = size - (WINDOW_BYTES - BEGINNING_BYTES);
+	struct logsum end;
+
+	if (add_part(lp, &(struct logsum){ 0 }, BEGINNING_BYTES, &at) < 0 ||
+		logfile_count(&lp->q.file, at > from ? at : from, &end) < 0)
+		return -1;
+	if (end.at > at)
+		add_gap(lp, at, end.at);
+	return add_part(lp, &end, size, &at);
+}
+
+static void pager(struct log_page *lp, int64_t from)
+{
+	struct buf *b = &lp->p->res->body;
 
 	html_raw(b, "<nav class=\"pager\" aria-label=\"Parts of the log\">\n");
-	window_link(p, q, -1, "Both ends");
+	window_link(lp, -1, "Both ends");
 	if (from > 0)
-		window_link(p, q, from > WINDOW_BYTES ? from - WINDOW_BYTES : 0,
+		window_link(lp, from > WINDOW_BYTES ? from - WINDOW_BYTES : 0,
 			"Previous");
-	if (from + WINDOW_BYTES < size)
-		window_link(p, q, from + WINDOW_BYTES, "Next");
+	if (from + WINDOW_BYTES < lp->q.file.size)
+		window_link(lp, from + WINDOW_BYTES, "Next");
 	html_raw(b, "</nav>\n");
-	return add_part(p, q, from, from + WINDOW_BYTES, &start, &at);
 }
 
-static void head(struct page *p, const struct log_query *q)
+static int window(struct log_page *lp, const struct logsum *start)
 {
-	struct buf *b = &p->res->body;
-	const struct sh *sh = q->sh;
+	int64_t at;
+	int ret;
+
+	pager(lp, start->at);
+	ret = add_part(lp, start, start->at + WINDOW_BYTES, &at);
+	pager(lp, start->at);
+	return ret;
+}
+
+/* What the parameters ask for, or else both ends. */
+static int some_window(struct log_page *lp)
+{
+	int64_t from = request_param_int(lp->p->req, "from");
+	int64_t line = request_param_int(lp->p->req, "line");
+	struct logsum start;
+	int got = 0;
+
+	if (line > 0)
+		got = logfile_around(
+			&lp->q.file, line, WINDOW_BYTES / 2, &start);
+	else if (from >= 0 && from < lp->q.file.size)
+		got = logfile_count(&lp->q.file, from, &start) < 0 ? -1 : 1;
+	if (got < 0)
+		return -1;
+	return got ? window(lp, &start) : both_ends(lp);
+}
+
+/* The same part of the log, with times or without. */
+static void times_link(struct log_page *lp)
+{
+	struct buf *b = &lp->p->res->body;
+	int64_t from = request_param_int(lp->p->req, "from");
+	int64_t line = request_param_int(lp->p->req, "line");
+
+	html_raw(b, " &middot; <a href=\"");
+	add_url(lp);
+	add_query(b, line, from, !lp->times);
+	if (line > 0) {
+		html_raw(b, "#L");
+		html_int(b, line);
+	}
+	html_raw(b, "\">");
+	html_text(b, lp->times ? "no times" : "times");
+	html_raw(b, "</a>");
+}
+
+/* How it went, in the words of a run's page. */
+static void result(struct log_page *lp)
+{
+	struct buf *b = &lp->p->res->body;
+	const struct sh *sh = lp->q.sh;
+
+	if (sh->finished_at_ms >= 0)
+		show_exit(b, sh->exit_code);
+	else if (is_running(&lp->q))
+		html_raw(b, "running");
+	else
+		html_raw(b, "cut off");
+	html_raw(b, " &middot; ");
+	if (sh->finished_at_ms >= 0 || is_running(&lp->q)) {
+		show_span(b, lp->p, sh->started_at_ms, sh->finished_at_ms);
+		html_raw(b, " &middot; ");
+	}
+}
+
+static void head(struct log_page *lp)
+{
+	struct buf *b = &lp->p->res->body;
 
 	html_raw(b, "<div class=\"title log\"><h1><code>");
-	show_command(b, sh->cmd);
+	show_command(b, lp->q.sh->cmd);
 	html_raw(b, "</code></h1></div>\n<p class=\"facts\">");
-	if (sh->finished_at_ms >= 0) {
-		show_exit(b, sh->exit_code);
-		html_raw(b, " &middot; ");
-	} else if (is_running(q)) {
-		html_raw(b, "running &middot; ");
-	} else {
-		html_raw(b, "cut off &middot; ");
-	}
-	if (sh->finished_at_ms >= 0 || is_running(q)) {
-		show_span(b, p, sh->started_at_ms, sh->finished_at_ms);
-		html_raw(b, " &middot; ");
-	}
-	html_size(b, q->file.size);
+	result(lp);
+	html_size(b, lp->q.file.size);
 	html_raw(b, " &middot; <a href=\"");
-	url_log(b, p, &q->run, q->job->id, sh->n);
-	html_raw(b, ".txt\">raw</a> &middot; <span class=\"e\">"
+	add_url(lp);
+	html_raw(b, ".txt\">raw</a>");
+	times_link(lp);
+	html_raw(b, " &middot; <span class=\"e\">"
 		    "standard error is marked like this</span></p>\n");
 }
 
@@ -161,25 +251,25 @@ static void begin(struct page *p, const struct log_query *q)
 
 int page_log(struct page *p, struct err *e)
 {
-	struct log_query q;
-	int64_t from = request_param_int(p->req, "from");
-	int got = log_query_read(&q, p, e);
+	struct log_page lp = { .p = p };
+	struct log_query *q = &lp.q;
+	int got = log_query_read(q, p, e);
 
 	if (got <= 0)
 		return got < 0 ? -1 : page_not_found(p);
-	if (from >= q.file.size)
-		from = -1;
+	lp.times = request_param_int(p->req, "time") == 1;
+	lp.is_part = q->file.size > WINDOW_BYTES;
 
-	begin(p, &q);
-	head(p, &q);
-	if (!q.file.size && !is_running(&q))
+	begin(p, q);
+	head(&lp);
+	if (!q->file.size && !is_running(q))
 		html_raw(&p->res->body, "<p class=\"empty\">No output.</p>\n");
 	else
-		got = from < 0 ? whole_or_ends(p, &q) : window(p, &q, from);
+		got = lp.is_part ? some_window(&lp) : whole(&lp);
 	if (got < 0)
-		err_sys(e, "the log of %s#%lld", q.run.repo,
-			(long long)q.run.number);
+		err_sys(e, "the log of %s#%lld", q->run.repo,
+			(long long)q->run.number);
 	frame_end(p);
-	log_query_release(&q);
+	log_query_release(q);
 	return got < 0 ? -1 : 0;
 }

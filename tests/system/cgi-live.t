@@ -30,7 +30,7 @@ at() {
 # shown PATH: the first line of that log, without its number.
 shown() {
 	body "$1" | sed -n 's/.*data-at="[0-9]*">//p' |
-		sed 's/<a [^>]*>[0-9]*<\/a> //; s/<[^>]*>//g'
+		sed 's/<a [^>]*>[0-9]* <\/a>//; s/<[^>]*>//g'
 }
 
 # a command that has written much when it waits for its end

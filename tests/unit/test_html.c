@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "web/ansi.h"
 #include "web/html.h"
 
 #define FFFD "\xEF\xBF\xBD"
@@ -110,46 +109,6 @@ static void a_time_has_both_forms(void **state)
 	buf_release(&b);
 }
 
-static void check_ansi(const char *in, size_t len, const char *want)
-{
-	struct buf b = BUF_INIT;
-
-	ansi_html(&b, in, len);
-	assert_string_equal(b.ptr, want);
-	buf_release(&b);
-}
-#define ANSI(in, want) check_ansi("" in, sizeof(in) - 1, want)
-
-static void escape_sequences_leave_no_trace(void **state)
-{
-	(void)state;
-	ANSI("\033[1;31mred\033[0m & \033[Kplain", "red &amp; plain");
-	ANSI("\033]0;title\007text", "text");
-	ANSI("\033]8;;http://x/\033\\link\033]8;;\033\\", "link");
-	ANSI("\033(Btext\033=", "text");
-	ANSI("\033P<script>\033\\x", "x");
-}
-
-static void torn_sequences_end_with_the_line(void **state)
-{
-	(void)state;
-	ANSI("a\033", "a");
-	ANSI("a\033[", "a");
-	ANSI("a\033[1;3", "a");
-	ANSI("a\033]0;never ended", "a");
-	ANSI("a\033[1\xc3\xa9", "a\xc3\xa9");
-	ANSI("a\033[\033[0mb", "ab");
-}
-
-static void the_last_version_of_a_line_is_shown(void **state)
-{
-	(void)state;
-	ANSI("10%\r50%\r100%", "100%");
-	ANSI("for DOS\r", "for DOS");
-	ANSI("10%\r100%\r\r", "100%");
-	ANSI("\r", "");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,9 +119,6 @@ int main(void)
 		cmocka_unit_test(urls_are_encoded),
 		cmocka_unit_test(sizes_are_for_readers),
 		cmocka_unit_test(a_time_has_both_forms),
-		cmocka_unit_test(escape_sequences_leave_no_trace),
-		cmocka_unit_test(torn_sequences_end_with_the_line),
-		cmocka_unit_test(the_last_version_of_a_line_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,32 +37,40 @@ static struct logfile log_of(const char *text, size_t len)
 	return f;
 }
 
-static char *view(const char *text)
-{
-	struct logfile f = log_of(text, strlen(text));
-	struct buf b = BUF_INIT;
-	int64_t at, next;
+static const struct logview numbered = { .line = 1 };
 
-	assert_int_equal(logview_part(&b, &f, 0, f.size, 1, &at, &next), 0);
+static char *view_as(const struct logview *how, const char *text, size_t len)
+{
+	struct logfile f = log_of(text, len);
+	struct buf b = BUF_INIT;
+	int64_t at;
+
+	assert_int_equal(logview_part(&b, &f, how, 0, f.size, &at), 0);
 	assert_int_equal(at, f.size);
 	logfile_close(&f);
 	return buf_detach(&b);
 }
 
-static void check_view(const char *text, const char *want)
+static void check_view_as(
+	const struct logview *how, const char *text, const char *want)
 {
-	char *got = view(text);
+	char *got = view_as(how, text, strlen(text));
 
 	assert_string_equal(got, want);
 	free(got);
 }
 
+static void check_view(const char *text, const char *want)
+{
+	check_view_as(&numbered, text, want);
+}
+
 #define L(n, text)                                                            \
-	"<span class=\"l\" id=\"L" n "\"><a href=\"#L" n "\">" n "</a> " text \
+	"<span class=\"l\" id=\"L" n "\"><a href=\"#L" n "\">" n " </a>" text \
 	"\n</span>"
 #define E(n, text)                                                 \
 	"<span class=\"l e\" id=\"L" n "\"><a href=\"#L" n "\">" n \
-	"</a> " text "\n</span>"
+	" </a>" text "\n</span>"
 
 static void lines_have_numbers_and_streams(void **state)
 {
@@ -79,7 +87,7 @@ static void pieces_are_joined_by_stream(void **state)
 			 "error\n" OUT "x\n",
 		L("1", "a long line") E("2", "an error") L("3", "x"));
 	check_view(OUT_P "never ended\n",
-		"<span class=\"l\"><a></a> never ended\n</span>");
+		"<span class=\"l\"><a> </a>never ended\n</span>");
 }
 
 static void what_is_no_record_is_text(void **state)
@@ -113,7 +121,7 @@ static void a_window_starts_at_a_record(void **state)
 	for (int64_t from = 0; from < f.size; from += 777) {
 		struct logsum sum;
 		struct buf b = BUF_INIT;
-		int64_t at, next, lines = 0;
+		int64_t at, lines = 0;
 
 		assert_int_equal(logfile_count(&f, from, &sum), 0);
 		assert_true(sum.at >= from);
@@ -122,8 +130,9 @@ static void a_window_starts_at_a_record(void **state)
 			p = strchr(p, '\n') + 1)
 			lines += !strncmp(p + 38, "F", 1);
 		assert_int_equal(sum.lines, lines);
-		assert_int_equal(logview_part(&b, &f, sum.at, sum.at + 500,
-					 lines + 1, &at, &next),
+		const struct logview how = { .line = lines + 1 };
+		assert_int_equal(
+			logview_part(&b, &f, &how, sum.at, sum.at + 500, &at),
 			0);
 		if (sum.at < f.size) {
 			char want[64];
@@ -172,7 +181,7 @@ static void a_tail_starts_behind_a_torn_line(void **state)
 static void one_endless_line_takes_bounded_rows(void **state)
 {
 	struct buf log = BUF_INIT, b = BUF_INIT;
-	int64_t at, next;
+	int64_t at;
 
 	(void)state;
 	/* half of it in proper pieces, half with no newline at all */
@@ -185,7 +194,7 @@ static void one_endless_line_takes_bounded_rows(void **state)
 	for (int k = 0; k < 100000; k++)
 		buf_adds(&log, "0123456789abcdef");
 	struct logfile f = log_of(log.ptr, log.len);
-	assert_int_equal(logview_part(&b, &f, 0, f.size, 1, &at, &next), 0);
+	assert_int_equal(logview_part(&b, &f, &numbered, 0, f.size, &at), 0);
 	for (const char *p = b.ptr; *p; p++) {
 		size_t len = strcspn(p, "\n");
 
@@ -195,6 +204,213 @@ static void one_endless_line_takes_bounded_rows(void **state)
 	logfile_close(&f);
 	buf_release(&b);
 	buf_release(&log);
+}
+
+#define C1(text) "<span class=\"t fg c1\">" text "</span>"
+
+static void colours_go_on_in_their_own_stream(void **state)
+{
+	(void)state;
+	check_view(OUT "\033[31mone\n" ERR "two\n" OUT "three\n" ERR
+		       "\033[1mfour\n" OUT "five\033[0m six\n",
+		L("1", C1("one")) E("2", "two") L("3", C1("three"))
+			E("4", "<span class=\"t bold\">four</span>")
+				L("5", C1("five") " six"));
+}
+
+static void times_are_those_of_the_records(void **state)
+{
+	static const struct logview timed = { .line = 1, .times = 1 };
+	char *got;
+
+	(void)state;
+	check_view_as(&timed,
+		"2026-11-24T05:46:58.123456789Z stdout F x\n"
+		"2026-11-24T05:46:59Z stdout F y\n"
+		"no record\n"
+		"2026-11-24T05:47:00.000000001Z stdout P begun\n",
+		"<span class=\"l\" id=\"L1\"><a href=\"#L1\">1 </a>"
+		"<time title=\"2026-11-24T05:46:58.123456789Z\">05:46:58.123"
+		"</time> x\n</span>"
+		"<span class=\"l\" id=\"L2\"><a href=\"#L2\">2 </a>"
+		"<time title=\"2026-11-24T05:46:59Z\">05:46:59</time> y\n"
+		"</span>"
+		"<span class=\"l\" id=\"L3\"><a href=\"#L3\">3 </a>"
+		"<time></time> no record\n</span>"
+		"<span class=\"l\"><a> </a><time></time> begun\n</span>");
+	/* the time is somebody's text, too */
+	got = view_as(&timed, "2026-11-24T05:46:58\"<b>\001 stdout F x\n", 40);
+	assert_non_null(
+		strstr(got, "58&quot;&lt;b&gt;\357\277\275\">05:46:58<"));
+	free(got);
+}
+
+static void on_a_part_a_number_leads_to_its_window(void **state)
+{
+	static const struct logview part = { .line = 7, .is_part = 1 };
+	static const struct logview timed = {
+		.line = 7, .is_part = 1, .times = 1
+	};
+
+	(void)state;
+	check_view_as(&part, OUT "x\n",
+		"<span class=\"l\" id=\"L7\"><a href=\"?line=7#L7\">7 </a>x\n"
+		"</span>");
+	check_view_as(&timed, "x\n",
+		"<span class=\"l\" id=\"L7\">"
+		"<a href=\"?line=7&amp;time=1#L7\">7 </a><time></time> x\n"
+		"</span>");
+}
+
+static void characters_may_be_split_between_pieces(void **state)
+{
+	(void)state;
+	check_view(OUT_P "a\303\n" ERR_P "b\360\237\n" OUT "\251c\n" ERR
+			 "\230\200\n",
+		L("1", "a\303\251c") E("2", "b\360\237\230\200"));
+	check_view(OUT_P "a\303\n" OUT "\n" OUT_P "\033[3\n" OUT "1mx\n",
+		L("1", "a\357\277\275") L("2", C1("x")));
+}
+
+/* A bar in so many versions, as pieces of len bytes. */
+static void add_bar(struct buf *log, int versions, size_t len)
+{
+	struct buf bar = BUF_INIT;
+
+	buf_adds(&bar, "\033[31m");
+	for (int i = 0; i <= versions; i++)
+		buf_addf(&bar, "\r%d of %d", i, versions);
+	for (size_t at = 0; at < bar.len; at += len) {
+		int last = at + len >= bar.len;
+
+		buf_adds(log, last ? OUT : OUT_P);
+		buf_add(log, bar.ptr + at, last ? bar.len - at : len);
+		buf_addc(log, '\n');
+	}
+	buf_release(&bar);
+}
+
+static void a_bar_of_any_length_is_one_line(void **state)
+{
+	static const size_t pieces[] = { 7, 1000, CRILOG_PIECE };
+	struct buf log = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
+		buf_reset(&log);
+		add_bar(&log, 20000, pieces[i]);
+		assert_true(log.len > (size_t)4 * LOGVIEW_LINE);
+		buf_adds(&log, OUT "done\033[0m\n" OUT "x\n");
+		check_view(log.ptr, L("1", C1("20000 of 20000"))
+					    L("2", C1("done")) L("3", "x"));
+	}
+	buf_release(&log);
+}
+
+/* A line of one character after the other, in pieces that cut them; what is
+ * shown of it, joined again. */
+static void check_endless(const char *character, const char *shown)
+{
+	struct buf log = BUF_INIT, want = BUF_INIT, got = BUF_INIT;
+	size_t len = strlen(character), i = 0;
+
+	while (i < 2 * LOGVIEW_LINE * len) {
+		buf_adds(&log, OUT_P);
+		for (int k = 0; k < 16001; k++, i++) {
+			buf_addc(&log, character[i % len]);
+			if (i % len == 0)
+				buf_adds(&want, shown);
+		}
+		buf_addc(&log, '\n');
+	}
+	char *html = view_as(&numbered, log.ptr, log.len);
+	for (const char *p = html; *p; p++) {
+		if (*p == '<')
+			p += strcspn(p, ">");
+		else if (*p != '\n' && *p != ' ')
+			buf_addc(&got, *p);
+	}
+	/* the very last may be cut by the end */
+	assert_true(got.len + 16 > want.len);
+	assert_memory_equal(got.ptr, want.ptr, want.len - 16);
+	free(html);
+	buf_release(&got);
+	buf_release(&want);
+	buf_release(&log);
+}
+
+static void rows_of_an_endless_line_cut_no_character(void **state)
+{
+	(void)state;
+	check_endless("\360\237\230\200", "\360\237\230\200");
+	check_endless("\342\202\254", "\342\202\254");
+	check_endless("\033[1mx", "x");
+}
+
+static void a_line_is_found_with_what_is_around_it(void **state)
+{
+	struct buf log = BUF_INIT;
+	struct logsum sum, same;
+
+	(void)state;
+	many_lines(&log, 3000);
+	struct logfile f = log_of(log.ptr, log.len);
+	for (int64_t line = 1; line <= 3000; line += 13) {
+		struct buf b = BUF_INIT;
+		char want[64];
+		int64_t at;
+
+		assert_int_equal(logfile_around(&f, line, 4000, &sum), 1);
+		/* it is a place that counting comes to as well */
+		assert_int_equal(logfile_count(&f, sum.at, &same), 0);
+		assert_memory_equal(&sum, &same, sizeof(sum));
+		assert_true(sum.lines < line);
+
+		const struct logview how = { .line = sum.lines + 1 };
+		assert_int_equal(
+			logview_part(&b, &f, &how, sum.at, sum.at + 8000, &at),
+			0);
+		snprintf(want, sizeof(want), "id=\"L%d\"", (int)line);
+		char *found = strstr(b.ptr, want);
+		assert_non_null(found);
+		/* with something in front, where there is something */
+		assert_true(line < 50 || found - b.ptr > 1500);
+		buf_release(&b);
+	}
+	assert_int_equal(logfile_around(&f, 3001, 4000, &sum), 0);
+	assert_int_equal(logfile_around(&f, 1LL << 60, 4000, &sum), 0);
+	assert_int_equal(logfile_around(&f, 0, 4000, &sum), 0);
+	logfile_close(&f);
+	buf_release(&log);
+}
+
+static void bytes_are_those_of_the_text(void **state)
+{
+	static const char text[] = OUT_P "abc\n" OUT "de\n" ERR "\n"
+					 "no record\n" OUT_P "xy\n";
+	struct logfile f = log_of(text, sizeof(text) - 1);
+	struct logsum sum;
+
+	(void)state;
+	assert_int_equal(logfile_count(&f, f.size, &sum), 0);
+	assert_int_equal(sum.bytes, 6 + 1 + 10 + 2);
+	assert_int_equal(sum.lines, 3);
+	assert_int_equal(sum.at, f.size);
+	logfile_close(&f);
+}
+
+static void a_tail_has_colours(void **state)
+{
+	static const char text[] = OUT "\033[31mx\n";
+	struct logfile f = log_of(text, sizeof(text) - 1);
+	struct buf b = BUF_INIT;
+	int cut;
+
+	(void)state;
+	assert_int_equal(logview_tail(&b, &f, 1000, &cut), 0);
+	assert_string_equal(b.ptr, C1("x") "\n");
+	buf_release(&b);
+	logfile_close(&f);
 }
 
 /* A home with one log, and traps beside it. */
@@ -288,6 +504,15 @@ int main(void)
 		cmocka_unit_test(a_window_starts_at_a_record),
 		cmocka_unit_test(a_tail_starts_behind_a_torn_line),
 		cmocka_unit_test(one_endless_line_takes_bounded_rows),
+		cmocka_unit_test(colours_go_on_in_their_own_stream),
+		cmocka_unit_test(times_are_those_of_the_records),
+		cmocka_unit_test(on_a_part_a_number_leads_to_its_window),
+		cmocka_unit_test(characters_may_be_split_between_pieces),
+		cmocka_unit_test(a_bar_of_any_length_is_one_line),
+		cmocka_unit_test(rows_of_an_endless_line_cut_no_character),
+		cmocka_unit_test(a_line_is_found_with_what_is_around_it),
+		cmocka_unit_test(bytes_are_those_of_the_text),
+		cmocka_unit_test(a_tail_has_colours),
 		cmocka_unit_test_setup_teardown(
 			a_log_is_opened_beneath_the_home_only, set_up,
 			tear_down),
