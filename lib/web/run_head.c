@@ -265,7 +265,7 @@ static void neighbour(struct page *p, const struct run *r, const char *rel,
 	html_raw(b, "</a>\n");
 }
 
-/* The other attempts at this push, and the pushes around it. */
+/* Along the ref, and the other attempts at this push. */
 static int beside(struct page *p, const struct run *r, struct err *e)
 {
 	struct buf *b = &p->res->body;
@@ -273,19 +273,21 @@ static int beside(struct page *p, const struct run *r, struct err *e)
 
 	if (run_near_read(p->db, r, &near, e) < 0)
 		return -1;
-	if (near.n < 2 && !near.before.number && !near.after.number)
-		return 0;
-	html_raw(b, "<nav class=\"beside\" aria-label=\"Runs beside it\">\n");
+	if (near.before.number || near.after.number) {
+		html_raw(b, "<nav class=\"along\" "
+			    "aria-label=\"Runs of this ref\">");
+		neighbour(p, r, "prev", &near.before);
+		neighbour(p, r, "next", &near.after);
+		html_raw(b, "</nav>\n");
+	}
 	if (near.n > 1) {
-		html_raw(b, "<p>Attempts:</p>\n<ol>\n");
+		html_raw(b, "<nav class=\"attempts\" "
+			    "aria-labelledby=\"attempts\">"
+			    "<p id=\"attempts\">Attempts:</p>\n<ol>\n");
 		for (size_t i = 0; i < near.n; i++)
 			attempt(p, r, &near.attempts[i]);
-		html_raw(b, "</ol>\n");
+		html_raw(b, "</ol></nav>\n");
 	}
-	html_raw(b, "<p class=\"ends\">");
-	neighbour(p, r, "prev", &near.before);
-	neighbour(p, r, "next", &near.after);
-	html_raw(b, "</p>\n</nav>\n");
 	return 0;
 }
 

@@ -123,10 +123,12 @@ static void sh_result(struct page *p, const struct job_row *job,
 		html_raw(b, "cut off");
 	else
 		html_raw(b, "<span class=\"hidden\">done</span>");
-	html_raw(b, "</span> <span class=\"span\">");
-	if (sh->finished_at_ms >= 0 || is_state(job, "active"))
-		show_span(b, p, sh->started_at_ms, sh->finished_at_ms);
 	html_raw(b, "</span>");
+	if (sh->finished_at_ms >= 0 || is_state(job, "active")) {
+		html_raw(b, " <span class=\"span\">");
+		show_span(b, p, sh->started_at_ms, sh->finished_at_ms);
+		html_raw(b, "</span>");
+	}
 }
 
 static void log_links(struct page *p, const struct run_jobs *rj,
@@ -258,6 +260,21 @@ static void sh_section(struct page *p, struct run_jobs *rj,
 	html_raw(b, "</details>\n");
 }
 
+/* Ids, which are joined by blanks. */
+static void add_needs(struct buf *b, const char *needs)
+{
+	while (*needs) {
+		size_t len = strcspn(needs, " ");
+
+		html_textn(b, needs, len);
+		needs += len;
+		if (*needs) {
+			html_raw(b, ", ");
+			needs++;
+		}
+	}
+}
+
 /* What it waits or waited for, and why it is as it is. */
 static void job_notes(struct page *p, const struct job_row *job)
 {
@@ -269,7 +286,7 @@ static void job_notes(struct page *p, const struct job_row *job)
 	if (job->needs && *job->needs &&
 		(!reason || strncmp(reason, "needs ", 6) != 0)) {
 		html_raw(b, "needs ");
-		html_text(b, job->needs);
+		add_needs(b, job->needs);
 		sep = " \xc2\xb7 ";
 	}
 	if (job->allow_failure) {

@@ -21,8 +21,7 @@ static const struct kind {
 	const char *advice;
 } kinds[] = {
 	{ KIND_TIMEOUT,
-		"It ran longer than the setting timeout, or its pipeline's "
-		"own, allows." },
+		"The limit is the setting timeout, or the pipeline's own." },
 	{ KIND_ORPHANED,
 		"What supervised it is gone, as after a crash or a reboot, or "
 		"what it was to run on." },
@@ -34,7 +33,7 @@ static const struct kind {
 		"Make room where quire's home is: quire doctor tells what is "
 		"left." },
 	{ KIND_PROCESS_CRASHED,
-		"quire-ci, which runs the jobs, ended without an outcome." },
+		"The program that runs the jobs ended without an outcome." },
 };
 
 static int is_kind(const struct run *r, const char *kind)
@@ -253,12 +252,21 @@ static void other_failure(
 {
 	struct buf *b = &p->res->body;
 
+	int is_bad = !rj->n && is_kind(r, KIND_PIPELINE_FAILURE);
+
 	if (r->reason && *r->reason) {
-		html_raw(b, "<pre class=\"reason\">");
+		/* what a pipeline's author reads may point at a column */
+		if (is_bad)
+			html_raw(b, "<pre class=\"reason\">");
+		else
+			html_raw(b, "<p class=\"told\">");
 		html_text(b, r->reason);
-		html_raw(b, "</pre>\n");
+		if (is_bad)
+			html_raw(b, "</pre>\n");
+		else
+			html_raw(b, "</p>\n");
 	}
-	if (!rj->n && is_kind(r, KIND_PIPELINE_FAILURE))
+	if (is_bad)
 		html_raw(b, "<p class=\"advice\">No job has begun. "
 			    "<code>quire-ci check</code> tells before a push "
 			    "whether a pipeline is right.</p>\n");
