@@ -28,6 +28,7 @@ enum run_state {
 	RUN_FAILED,
 	RUN_SUPERSEDED,
 };
+#define RUN_STATES (RUN_SUPERSEDED + 1)
 const char *run_state_name(enum run_state s);
 int run_state_parse(const char *name, enum run_state *s); /* 0 or -1 */
 int run_state_is_terminal(enum run_state s);
@@ -137,6 +138,9 @@ struct run_filter {
 	const char *state;
 	const char *pusher;
 	int64_t before; /* only numbers below; 0, or all repositories: all */
+	/* Only numbers above, and of those the lowest, so that the page is the
+	 * next newer one; 0, or all repositories, or with before: all. */
+	int64_t after;
 	int limit;
 };
 int run_list(struct db *db, const struct run_filter *f, struct run **list,
@@ -145,6 +149,29 @@ int run_list(struct db *db, const struct run_filter *f, struct run **list,
  * first. */
 int run_latest_by_repo(
 	struct db *db, struct run **list, size_t *n, struct err *e);
+/* The newest runs of a repository, newest first, as far as a strip of them
+ * shows. */
+#define RUN_RECENT_MAX 20
+struct run_recent {
+	size_t n;
+	struct run_brief {
+		int64_t number;
+		enum run_state state;
+		int64_t queued_at_ms, started_at_ms, finished_at_ms;
+		char *ref;
+	} runs[RUN_RECENT_MAX];
+};
+int run_recent(struct db *db, const char *repo, struct run_recent *recent,
+	struct err *e);
+void run_recent_release(struct run_recent *recent);
+/* What a filter of a repository's runs may be set to: the refs and pushers of
+ * its RUN_CHOICES newest runs, each once, the newest first. */
+#define RUN_CHOICES 50
+int run_choices(struct db *db, const char *repo, struct strv *refs,
+	struct strv *pushers, struct err *e);
+/* The same of a run that has been read. */
+void run_choice_add(
+	const struct run *r, struct strv *refs, struct strv *pushers);
 /* The names of all repositories that have runs, also those forgotten. */
 int run_repos(struct db *db, struct strv *names, struct err *e);
 /* The newest run of the tip of a ref (the ref's state: badge, index). 1/0/-1 */

@@ -17,7 +17,31 @@ static int is_filtered(const struct run_filter *f)
 	return f->ref || f->state || f->pusher;
 }
 
-/* Parameters: 1 repository, 2 ref, 3 pusher, 4 number to stay below, 5 limit. */
+/* Whether the list begins above a number and goes up from there. */
+static int goes_up(const struct run_filter *f)
+{
+	return f->after > 0 && f->before <= 0 && f->repo;
+}
+
+/* The number to stay below, or above. */
+static int64_t bound_of(const struct run_filter *f)
+{
+	if (goes_up(f))
+		return f->after;
+	return f->before > 0 ? f->before : INT64_MAX;
+}
+
+static void turn_round(struct run *list, size_t n)
+{
+	for (size_t i = 0; i < n / 2; i++) {
+		struct run r = list[i];
+
+		list[i] = list[n - 1 - i];
+		list[n - 1 - i] = r;
+	}
+}
+
+/* Parameters: 1 repository, 2 ref, 3 pusher, 4 bound_of(), 5 limit. */
 static void add_piece(
 	struct buf *sql, const struct run_filter *f, const char *state)
 {
@@ -26,10 +50,11 @@ static void add_piece(
 		buf_adds(sql, " AND ref_name = ?2");
 	if (f->pusher)
 		buf_adds(sql, " AND pusher = ?3");
-	buf_addf(sql, " AND state = '%s' AND number < ?4", state);
+	buf_addf(sql, " AND state = '%s' AND number %s ?4", state,
+		goes_up(f) ? ">" : "<");
 }
 
-/* The numbers of one repository's filtered list, newest first. */
+/* The numbers of one repository's filtered list, in the order of its way. */
 static sqlite3_stmt *prepare_numbers(
 	struct db *db, const struct run_filter *f, struct err *e)
 {
@@ -52,7 +77,8 @@ static sqlite3_stmt *prepare_numbers(
 			add_piece(&sql, f, run_state_name((enum run_state)i));
 		}
 	}
-	buf_adds(&sql, " ORDER BY number DESC LIMIT ?5");
+	buf_addf(&sql, " ORDER BY number %s LIMIT ?5",
+		goes_up(f) ? "ASC" : "DESC");
 	s = db_prep(db, sql.ptr, e);
 	buf_release(&sql);
 	if (s) {
@@ -72,7 +98,7 @@ static int list_of_repo(struct db *db, const struct run_filter *f,
 		return -1;
 	*list = mem_resize(NULL, (size_t)f->limit, sizeof(**list));
 	db_bind_text(s, 1, f->repo);
-	db_bind_int(s, 4, f->before > 0 ? f->before : INT64_MAX);
+	db_bind_int(s, 4, bound_of(f));
 	db_bind_int(s, 5, f->limit);
 	while ((r = db_step(db, s, e)) == 1) {
 		r = run_by_number(db, f->repo, sqlite3_column_int64(s, 0),
@@ -89,15 +115,17 @@ static int list_of_repo(struct db *db, const struct run_filter *f,
 static int list_unfiltered(struct db *db, const struct run_filter *f,
 	struct run **list, size_t *n, struct err *e)
 {
-	sqlite3_stmt *s = db_stmt(db,
-		"SELECT" RUN_COLUMNS "FROM runs"
-		" WHERE runs.repo = ?1 AND runs.number < ?2"
-		" ORDER BY runs.number DESC LIMIT ?3",
-		e);
+	static const char down[] = "SELECT" RUN_COLUMNS "FROM runs"
+				   " WHERE runs.repo = ?1 AND runs.number < ?2"
+				   " ORDER BY runs.number DESC LIMIT ?3";
+	static const char up[] = "SELECT" RUN_COLUMNS "FROM runs"
+				 " WHERE runs.repo = ?1 AND runs.number > ?2"
+				 " ORDER BY runs.number LIMIT ?3";
+	sqlite3_stmt *s = db_stmt(db, goes_up(f) ? up : down, e);
 
 	if (s) {
 		db_bind_text(s, 1, f->repo);
-		db_bind_int(s, 2, f->before > 0 ? f->before : INT64_MAX);
+		db_bind_int(s, 2, bound_of(f));
 		db_bind_int(s, 3, f->limit);
 	}
 	return run_read_all(db, s, list, n, e);
@@ -239,6 +267,8 @@ int run_list(struct db *db, const struct run_filter *f, struct run **list,
 		run_list_release(*list, *n);
 		*list = NULL;
 		*n = 0;
+	} else if (goes_up(f)) {
+		turn_round(*list, *n);
 	}
 	return r;
 }

@@ -83,6 +83,10 @@ static void list(const char *repo, const char *ref, const char *state,
 	f.before = 1000;
 	must(run_list(&store_db, &f, &runs, &n, &store_err));
 	run_list_release(runs, n);
+	f.before = 0;
+	f.after = 1000;
+	must(run_list(&store_db, &f, &runs, &n, &store_err));
+	run_list_release(runs, n);
 }
 
 /* All of them, with what is frequent, rare, and not there at all. */
@@ -170,6 +174,21 @@ static void read_runs(void)
 	job_list_release(jobs, n);
 }
 
+/* What the index and the form of a list ask for. */
+static void read_recent(void)
+{
+	struct run_recent recent;
+	struct strv refs = STRV_INIT, pushers = STRV_INIT;
+
+	must(run_recent(&store_db, "a.git", &recent, &store_err));
+	run_recent_release(&recent);
+	must(run_recent(&store_db, "none.git", &recent, &store_err));
+	run_recent_release(&recent);
+	must(run_choices(&store_db, "a.git", &refs, &pushers, &store_err));
+	strv_release(&refs);
+	strv_release(&pushers);
+}
+
 static void use_queue(void)
 {
 	struct run r;
@@ -244,6 +263,7 @@ static void exercise(void)
 {
 	all_lists();
 	read_runs();
+	read_recent();
 	use_queue();
 	look_for_prunable();
 	read_tallies();

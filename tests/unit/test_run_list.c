@@ -46,8 +46,18 @@ static char *expected(const struct run_filter *f)
 		buf_addf(&q, " AND pusher = '%s'", f->pusher);
 	if (f->before)
 		buf_addf(&q, " AND number < %d", (int)f->before);
-	buf_addf(&q, " ORDER BY %s DESC LIMIT %d", f->repo ? "number" : "id",
-		f->limit);
+	if (f->after)
+		buf_addf(&q, " AND number > %d", (int)f->after);
+	buf_addf(&q, " ORDER BY %s %s LIMIT %d", f->repo ? "number" : "id",
+		f->after ? "ASC" : "DESC", f->limit);
+	/* what is above a number comes newest first all the same */
+	if (f->after) {
+		struct buf inner = q;
+
+		buf_init(&q);
+		buf_addf(&q, "SELECT id FROM (%s) ORDER BY id DESC", inner.ptr);
+		buf_release(&inner);
+	}
 	char *rows = rows_of(store_db.conn, q.ptr);
 	buf_release(&q);
 	return rows;
@@ -96,6 +106,9 @@ static void every_choice_of_filters(void **state)
 		if (f.repo) {
 			f.before = 40;
 			listed += check_list(&f);
+			f.before = 0;
+			f.after = 40;
+			listed += check_list(&f);
 		}
 	}
 	assert_true(listed > 5000);
@@ -124,6 +137,70 @@ static void paging_sees_each_run_once(void **state)
 		" AND ref_name = 'ref1'");
 	assert_int_equal(total, atoi(count));
 	free(count);
+}
+
+static void of_before_and_after_before_counts(void **state)
+{
+	struct run_filter f = {
+		.repo = "a.git", .before = 40, .after = 60, .limit = 7
+	};
+	struct run *runs;
+	size_t n;
+
+	(void)state;
+	must(run_list(&store_db, &f, &runs, &n, &store_err));
+	assert_int_equal(n, 7);
+	assert_int_equal(runs[0].number, 39);
+	run_list_release(runs, n);
+}
+
+static void the_recent_ones_are_the_newest(void **state)
+{
+	struct run_recent recent;
+	char *last;
+
+	(void)state;
+	must(run_recent(&store_db, "a.git", &recent, &store_err));
+	assert_int_equal(recent.n, RUN_RECENT_MAX);
+	last = rows_of(store_db.conn,
+		"SELECT max(number) FROM runs WHERE repo = 'a.git'");
+	assert_int_equal(recent.runs[0].number, atoi(last));
+	free(last);
+	for (size_t i = 0; i < recent.n; i++) {
+		const struct run_brief *b = &recent.runs[i];
+		struct run r = { 0 };
+
+		assert_int_equal(b->number, recent.runs[0].number - (int64_t)i);
+		assert_int_equal(run_by_number(&store_db, "a.git", b->number,
+					 &r, &store_err),
+			1);
+		assert_int_equal(b->state, r.state);
+		assert_string_equal(b->ref, r.ref);
+		assert_int_equal(b->queued_at_ms, r.queued_at_ms);
+		assert_int_equal(b->started_at_ms, r.started_at_ms);
+		assert_int_equal(b->finished_at_ms, r.finished_at_ms);
+		run_release(&r);
+	}
+	run_recent_release(&recent);
+	must(run_recent(&store_db, "no.git", &recent, &store_err));
+	assert_int_equal(recent.n, 0);
+}
+
+static void choices_are_what_the_newest_had(void **state)
+{
+	struct strv refs = STRV_INIT, pushers = STRV_INIT;
+
+	(void)state;
+	sql("UPDATE runs SET pusher = 'old' WHERE repo = 'a.git'"
+	    " AND number < 50");
+	must(run_choices(&store_db, "a.git", &refs, &pushers, &store_err));
+	assert_int_equal(refs.n, 2);
+	assert_int_equal(pushers.n, 2); /* not the old one, and not none */
+	for (size_t i = 0; i < 2; i++)
+		assert_true(!strcmp(pushers.v[i], "ann") ||
+			    !strcmp(pushers.v[i], "bob"));
+	strv_release(&refs);
+	strv_release(&pushers);
 }
 
 static void an_unknown_state_is_an_error(void **state)
@@ -188,6 +265,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(every_choice_of_filters),
 		T(paging_sees_each_run_once),
+		T(of_before_and_after_before_counts),
+		T(the_recent_ones_are_the_newest),
+		T(choices_are_what_the_newest_had),
 		T(an_unknown_state_is_an_error),
 		T(no_limit_lists_nothing),
 		T(the_newest_of_each_repository),
