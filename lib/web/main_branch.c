@@ -51,8 +51,8 @@ static int ref_of_newest_run(
 	return n > 0;
 }
 
-int main_branch(
-	struct page *p, const struct repo *repo, char **ref, struct err *e)
+int main_branch(struct page *p, const struct repo *repo, const char *newest,
+	char **ref, struct err *e)
 {
 	static const char *const usual[] = { "refs/heads/main",
 		"refs/heads/master" };
@@ -70,8 +70,12 @@ int main_branch(
 		if (got > 0)
 			*ref = mem_strdup(usual[i]);
 	}
-	if (!got)
+	if (!got && newest) {
+		*ref = mem_strdup(newest);
+		got = 1;
+	} else if (!got) {
 		got = ref_of_newest_run(p, repo->name, ref, e);
+	}
 out:
 	if (got < 0) {
 		free(*ref);

@@ -103,8 +103,15 @@ void show_sha(struct buf *b, const char *sha); /* ten digits of it */
 void show_exit(struct buf *b, int exit_code);
 void show_subject(struct buf *b, const struct run *r);
 void show_author(struct buf *b, const char *author); /* without its address */
+/* " by Ada, pushed by ben": each with what joins it to what is before. */
+void show_people(struct buf *b, const struct run *r);
+/* How it began if not by a push: "a rerun"; or NULL. */
+const char *show_trigger(const struct run *r);
+/* "17 complete, 2 failed, 1 pending", of numbers by state. */
+void show_counts(struct buf *b, const int64_t counts[RUN_STATES]);
 /* Why a run failed, in words, no markup of its own; nothing if it has not. */
 void show_failure(struct buf *b, const struct run *r);
+void show_duration(struct buf *b, int64_t span_ms); /* "40 ms", "1m 03s" */
 /* From start to end, or to now while it goes on, and then it ticks (an element
  * of HTML: not for the inside of an attribute or an SVG); nothing without a
  * start. */

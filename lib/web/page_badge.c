@@ -134,7 +134,7 @@ static int find_ref(struct page *p, char **ref, struct err *e)
 		return 1;
 	got = repo_by_name(p->db, p->rt->repo, &repo, e);
 	if (got > 0)
-		got = main_branch(p, &repo, ref, e);
+		got = main_branch(p, &repo, NULL, ref, e);
 	repo_release(&repo);
 	return got;
 }

@@ -38,6 +38,40 @@ int page_run_json(struct page *p, struct err *e)
 	return got;
 }
 
+/* The page of older runs is the next one, as the list goes down. */
+static void add_link(struct page *p, const struct run_query *q, int64_t before,
+	int64_t after, const char *rel)
+{
+	struct buf *h = &p->res->headers;
+	struct run_query other = *q;
+
+	other.before = before;
+	other.after = after;
+	buf_addc(h, '<');
+	url_runs(h, p, p->rt->repo);
+	buf_adds(h, ".json");
+	run_query_url(h, &other, "&");
+	buf_adds(h, ">; rel=\"");
+	buf_adds(h, rel);
+	buf_addc(h, '"');
+}
+
+static void link_header(struct page *p, const struct run_query *q)
+{
+	struct buf *h = &p->res->headers;
+
+	if (!q->n || !(q->older || q->newer))
+		return;
+	buf_adds(h, "Link: ");
+	if (q->older)
+		add_link(p, q, q->list[q->n - 1].number, 0, "next");
+	if (q->older && q->newer)
+		buf_adds(h, ", ");
+	if (q->newer)
+		add_link(p, q, 0, q->list[0].number, "prev");
+	buf_adds(h, "\r\n");
+}
+
 int page_runs_json(struct page *p, struct err *e)
 {
 	struct run_query q;
@@ -48,15 +82,7 @@ int page_runs_json(struct page *p, struct err *e)
 	struct json_object *list = json_object_new_array();
 	for (size_t i = 0; i < q.n; i++)
 		json_object_array_add(list, run_to_json(&q.list[i], NULL, 0));
-	if (q.more) {
-		struct buf *h = &p->res->headers;
-
-		buf_adds(h, "Link: <");
-		url_runs(h, p, p->rt->repo);
-		buf_adds(h, ".json");
-		run_query_url(h, &q, q.list[q.n - 1].number, "&");
-		buf_adds(h, ">; rel=\"next\"\r\n");
-	}
+	link_header(p, &q);
 	answer(p, list);
 	run_query_release(&q);
 	return 0;

@@ -62,6 +62,71 @@ void show_author(struct buf *b, const char *author)
 		html_text(b, author);
 }
 
+/* Whether the pusher is who the author's name or address says: to tell both
+ * would be to tell the same twice. */
+static int is_author(const char *pusher, const char *author)
+{
+	const char *mail = strrchr(author, '<');
+	size_t len = strlen(pusher);
+	size_t name_len = mail ? (size_t)(mail - author) : strlen(author);
+
+	while (name_len && author[name_len - 1] == ' ')
+		name_len--;
+	if (name_len == len && !strncasecmp(author, pusher, len))
+		return 1;
+	return mail && !strncasecmp(mail + 1, pusher, len) &&
+	       (mail[1 + len] == '@' || mail[1 + len] == '>');
+}
+
+void show_people(struct buf *b, const struct run *r)
+{
+	int told = r->author && *r->author;
+
+	if (told) {
+		html_raw(b, " by ");
+		show_author(b, r->author);
+	}
+	if (!r->pusher || !*r->pusher ||
+		(told && is_author(r->pusher, r->author)))
+		return;
+	html_text(b, told ? ", pushed by " : " pushed by ");
+	html_text(b, r->pusher);
+}
+
+const char *show_trigger(const struct run *r)
+{
+	static const char *const words[][2] = {
+		{ "drift", "found by reconcile" },
+		{ "rerun", "a rerun" },
+		{ "start", "started by hand" },
+	};
+
+	for (size_t i = 0; r->trigger && i < 3; i++) {
+		if (!strcmp(r->trigger, words[i][0]))
+			return words[i][1];
+	}
+	return NULL;
+}
+
+void show_counts(struct buf *b, const int64_t counts[RUN_STATES])
+{
+	/* how it went before what is on its way */
+	static const enum run_state order[] = { RUN_COMPLETE, RUN_FAILED,
+		RUN_SUPERSEDED, RUN_ACTIVE, RUN_PENDING };
+	int some = 0;
+
+	for (size_t i = 0; i < RUN_STATES; i++) {
+		if (!counts[order[i]])
+			continue;
+		if (some)
+			html_raw(b, ", ");
+		html_int(b, counts[order[i]]);
+		html_raw(b, " ");
+		html_text(b, run_state_name(order[i]));
+		some = 1;
+	}
+}
+
 void show_failure(struct buf *b, const struct run *r)
 {
 	static const struct {
@@ -91,11 +156,20 @@ void show_failure(struct buf *b, const struct run *r)
 	html_text(b, r->failure_kind); /* the set is open */
 }
 
+void show_duration(struct buf *b, int64_t span_ms)
+{
+	if (span_ms < 1000) {
+		html_int(b, span_ms > 0 ? span_ms : 0);
+		html_raw(b, " ms");
+	} else {
+		clock_add_span(b, span_ms);
+	}
+}
+
 void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 	int64_t finished_at_ms)
 {
 	int64_t end = finished_at_ms < 0 ? p->now_ms : finished_at_ms;
-	int64_t span = end > started_at_ms ? end - started_at_ms : 0;
 
 	if (started_at_ms < 0)
 		return;
@@ -104,12 +178,7 @@ void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 		html_int(b, started_at_ms);
 		html_raw(b, "\">");
 	}
-	if (span < 1000) {
-		html_int(b, span);
-		html_raw(b, " ms");
-	} else {
-		clock_add_span(b, span);
-	}
+	show_duration(b, end - started_at_ms);
 	if (finished_at_ms < 0)
 		html_raw(b, "</span>");
 }
