@@ -7,6 +7,7 @@
 #include "web/page.h"
 #include "web/run_jobs.h"
 #include "web/run_parts.h"
+#include "web/timeline.h"
 
 static void access_note(struct page *p)
 {
@@ -27,6 +28,7 @@ static int add_run(
 	if (run_head(p, r, e) < 0)
 		return -1;
 	run_why(p, r, rj);
+	timeline(p, r, rj->jobs, rj->n);
 	access_note(p);
 	run_artifacts(p, r);
 	if (rj->n)
