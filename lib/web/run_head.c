@@ -12,6 +12,7 @@
 #include "store/run_near.h"
 #include "store/setting.h"
 #include "web/html.h"
+#include "web/route.h"
 #include "web/run_parts.h"
 
 /* Between two facts of a line. */
@@ -98,7 +99,8 @@ static void what_line(struct page *p, const struct run *r)
 	free(url);
 }
 
-/* A link to another run of this repository; its id if it is gone. */
+/* A link to another run of this repository; its id if it is gone, or is one of
+ * another, which this reader may not see. */
 static int run_link(struct page *p, const char *id, struct err *e)
 {
 	struct buf *b = &p->res->body;
@@ -107,8 +109,9 @@ static int run_link(struct page *p, const char *id, struct err *e)
 
 	if (got < 0)
 		return -1;
-	if (!got) {
+	if (!got || strcmp(other.repo, p->rt->repo) != 0) {
 		html_text(b, id);
+		run_release(&other);
 		return 0;
 	}
 	html_raw(b, "<a href=\"");

@@ -52,6 +52,7 @@ static void control_bytes_are_shown(void **state)
 	TEXT("\x01\x1b\r\x7f", FFFD FFFD FFFD FFFD);
 	TEXT("\xc2\x9b", FFFD); /* C1: the 8-bit CSI */
 	TEXT("\xc2\xa0", "\xc2\xa0");
+	TEXT("\xef\xbf\xbe\xef\xbf\xbf", FFFD FFFD); /* none of XML */
 }
 
 static void bidi_controls_are_marks(void **state)
