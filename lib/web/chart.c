@@ -20,7 +20,8 @@ struct chart {
 	size_t n;
 	int64_t *spans; /* 0: never began */
 	int64_t median, longest;
-	int64_t top; /* of the axis */
+	int64_t step; /* of the axis: round */
+	int steps; /* that it has: two or three */
 	struct buf url; /* of a run, but for its number */
 };
 
@@ -33,11 +34,11 @@ static int64_t span_of(const struct run *r, int64_t now_ms)
 	return end > r->started_at_ms ? end - r->started_at_ms : 1;
 }
 
-/* 0 if there is nothing to show. The axis ends at twice a round duration, so
- * that the line half-way up is at a round one too. */
+/* The axis ends at the second or third of its lines. 0 if there is nothing to
+ * show. */
 static int chart_load(struct chart *c, const struct page *p)
 {
-	int64_t *sorted = mem_resize(NULL, c->n + 1, sizeof(*sorted));
+	int64_t top, *sorted = mem_resize(NULL, c->n + 1, sizeof(*sorted));
 
 	c->spans = mem_resize(NULL, c->n + 1, sizeof(*c->spans));
 	for (size_t i = 0; i < c->n; i++) {
@@ -45,7 +46,9 @@ static int chart_load(struct chart *c, const struct page *p)
 		if (sorted[i] > c->longest)
 			c->longest = sorted[i];
 	}
-	c->top = 2 * scale_round_up((scale_top(sorted, c->n) + 1) / 2);
+	top = scale_top(sorted, c->n);
+	c->step = scale_round_up(top / 3);
+	c->steps = (int)((top + c->step - 1) / c->step);
 	c->median = scale_median(sorted, c->n);
 	free(sorted);
 	return c->longest > 0;
@@ -84,8 +87,9 @@ static void add_run(struct buf *b, const struct chart *c, size_t i, int x)
 	html_raw(b, "\"><path class=\"");
 	html_text(b, state);
 	html_raw(b, "\" d=\"");
-	add_bar(b, x, scale_length(c->spans[i], c->top, LINE, LEAST),
-		c->spans[i] > c->top, r->state == RUN_FAILED);
+	add_bar(b, x,
+		scale_length(c->spans[i], c->step * c->steps, LINE, LEAST),
+		c->spans[i] > c->step * c->steps, r->state == RUN_FAILED);
 	html_raw(b, "\"><title>#");
 	html_int(b, r->number);
 	html_raw(b, " ");
@@ -99,11 +103,13 @@ static void add_run(struct buf *b, const struct chart *c, size_t i, int x)
 
 static void add_axis(struct buf *b, const struct chart *c)
 {
-	html_raw(b, "<p class=\"scale\" aria-hidden=\"true\"><span>");
-	scale_add_label(b, c->top);
-	html_raw(b, "</span> <span>");
-	scale_add_label(b, c->top / 2);
-	html_raw(b, "</span> <span>0</span></p>\n");
+	html_raw(b, "<p class=\"scale\" aria-hidden=\"true\">");
+	for (int i = c->steps; i >= 0; i--) {
+		html_raw(b, "<span>");
+		scale_add_label(b, c->step * i);
+		html_raw(b, "</span> ");
+	}
+	html_raw(b, "</p>\n");
 }
 
 static void add_picture(struct buf *b, const struct chart *c)
@@ -115,12 +121,13 @@ static void add_picture(struct buf *b, const struct chart *c)
 	html_raw(b, "<svg viewBox=\"0 0 ");
 	html_int(b, slots * SLOT);
 	html_raw(b, " 112\" preserveAspectRatio=\"none\" "
-		    "aria-hidden=\"true\"><path class=\"grid\" d=\"M0 0h");
-	html_int(b, slots * SLOT);
-	html_raw(b, "M0 50h");
-	html_int(b, slots * SLOT);
-	html_raw(b, "M0 100h");
-	html_int(b, slots * SLOT);
+		    "aria-hidden=\"true\"><path class=\"grid\" d=\"");
+	for (int i = 0; i <= c->steps; i++) {
+		html_raw(b, "M0 ");
+		html_int(b, LINE - LINE * i / c->steps);
+		html_raw(b, "h");
+		html_int(b, slots * SLOT);
+	}
 	html_raw(b, "\"/>\n");
 	for (size_t i = c->n; i-- > 0;)
 		add_run(b, c, i, (slots - 1 - (int)i) * SLOT + 1);
