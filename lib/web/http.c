@@ -198,40 +198,51 @@ int request_has_etag(const struct request *r, const char *etag)
 	return 0;
 }
 
-int request_range(const struct request *r, const char *etag, int64_t length,
-	int64_t *from, int64_t *to)
+/* "-20" or "5-9" or "5-", all of it, of length bytes: as request_range(). */
+static int parse_range(
+	const char *p, int64_t length, int64_t *from, int64_t *to)
 {
-	const char *p = r->range;
+	int64_t last;
 
-	if (!p || strncmp(p, "bytes=", 6) != 0)
-		return 0;
-	if (r->if_range && strcmp(r->if_range, etag) != 0)
-		return 0;
-	p += 6;
 	if (*p == '-') { /* the last so many */
 		p++;
-		int64_t last = number_at(&p);
+		last = number_at(&p);
 		if (last < 0 || *p)
 			return 0;
-		if (!last || !length)
-			return -1;
 		*from = last < length ? length - last : 0;
 		*to = length;
-		return 1;
+		return last && length ? 1 : -1;
 	}
 	*from = number_at(&p);
 	if (*from < 0 || *p++ != '-')
 		return 0;
 	*to = length;
 	if (*p) {
-		int64_t last = number_at(&p);
-
+		last = number_at(&p);
 		if (last < *from || *p)
 			return 0;
 		if (last < length)
 			*to = last + 1;
 	}
 	return *from < length ? 1 : -1;
+}
+
+int request_range(const struct request *r, const char *etag, int64_t length,
+	int64_t *from, int64_t *to)
+{
+	int64_t first, end;
+	int got;
+
+	if (!r->range || strncmp(r->range, "bytes=", 6) != 0)
+		return 0;
+	if (r->if_range && strcmp(r->if_range, etag) != 0)
+		return 0;
+	got = parse_range(r->range + 6, length, &first, &end);
+	if (got > 0) {
+		*from = first;
+		*to = end;
+	}
+	return got;
 }
 
 const char *http_reason(int status)

@@ -48,6 +48,7 @@ int request_has_etag(const struct request *r, const char *etag);
  * Range (RFC 9110, 14.2) over length bytes: 1 *from and *to (exclusive) are
  * the one range asked for; 0 answer with all: no range, a malformed one, several
  * of them, or If-Range names another entity tag; -1 none of it is there (416).
+ * Only 1 changes *from and *to.
  */
 int request_range(const struct request *r, const char *etag, int64_t length,
 	int64_t *from, int64_t *to);

@@ -239,12 +239,17 @@ static void what_is_no_range_is_ignored(void **state)
 {
 	static const char *const texts[] = { "bytes=", "bytes=a-b", "bytes=5-2",
 		"lines=1-2", "bytes=1-2,4-5", "bytes=-", "bytes=1",
-		"bytes=1-2x", "bytes=99999999999999999999-" };
+		"bytes=1-2x", "bytes= 1-2", "bytes=3-x",
+		"bytes=99999999999999999999-" };
 	int64_t a, b;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		assert_int_equal(range(texts[i], 10, &a, &b), 0);
+		/* what the caller means to send is left alone */
+		assert_int_equal(a, 0);
+		assert_int_equal(b, 0);
+	}
 	assert_int_equal(range(NULL, 10, &a, &b), 0);
 }
 
