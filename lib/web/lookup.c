@@ -15,7 +15,7 @@ int page_find_run(struct page *p, struct run *r, struct err *e)
 	size_t len = strlen(name);
 	int got = 0;
 
-	if (len <= 18 && strspn(name, "0123456789") == len)
+	if (len <= 18 && *name != '0' && strspn(name, "0123456789") == len)
 		got = run_by_number(
 			p->db, p->rt->repo, strtoll(name, NULL, 10), r, e);
 	if (got)
