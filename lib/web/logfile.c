@@ -184,20 +184,25 @@ static void add_up(struct logsum *sum, const struct logreader *r,
 	sum->at = r->at;
 }
 
-int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum)
+int logfile_count_on(const struct logfile *f, int64_t to, struct logsum *sum)
 {
 	struct logreader r;
 	struct crilog_record rec;
 	int got = 1;
 
-	*sum = (struct logsum){ 0 };
-	logreader_start(&r, f, 0, f->size);
+	logreader_start(&r, f, sum->at, f->size);
 	while (sum->at < to && (got = logreader_next(&r, &rec)) > 0)
 		add_up(sum, &r, &rec);
 	int saved = errno;
 	logreader_end(&r);
 	errno = saved;
 	return got < 0 ? -1 : 0;
+}
+
+int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum)
+{
+	*sum = (struct logsum){ 0 };
+	return logfile_count_on(f, to, sum);
 }
 
 int logfile_around(const struct logfile *f, int64_t line, int64_t before,

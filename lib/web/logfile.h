@@ -59,6 +59,8 @@ struct logsum {
 };
 /* Counts up to the first record that starts at or behind `to`. 0 or -1. */
 int logfile_count(const struct logfile *f, int64_t to, struct logsum *sum);
+/* The same, going on from what *sum says. */
+int logfile_count_on(const struct logfile *f, int64_t to, struct logsum *sum);
 /*
  * Counts up to a record some way ahead of the line with this number, from 1:
  * half of `before` to `before` bytes, give or take a record, if there is so

@@ -4,7 +4,8 @@
  *
  * Their number is counted first, in one pass over the file as large as it was
  * when it was opened, so that the length is right even while a command still
- * writes. Then they are sent in chunks. Neither needs memory.
+ * writes. Then they are sent in chunks, from one of the places on that were
+ * noted while counting. Neither needs memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,11 +17,33 @@
 #include "web/page.h"
 
 #define CHUNK_BYTES (64 << 10)
+#define MARKS 64
+#define MARK_BYTES (1 << 20) /* no nearer to each other, in the file */
 
 struct raw {
 	struct logfile file;
 	int64_t from, to; /* bytes of text */
+	struct logsum marks[MARKS]; /* records and the text before them */
+	int n_marks;
 };
+
+/* The length of the text; -1 with errno. */
+static int64_t count(struct raw *raw)
+{
+	int64_t size = raw->file.size;
+	int64_t step = size / MARKS > MARK_BYTES ? size / MARKS : MARK_BYTES;
+	struct logsum sum = { 0 }, last;
+
+	/* one that was cut off since does not get there */
+	do {
+		last = sum;
+		if (raw->n_marks < MARKS)
+			raw->marks[raw->n_marks++] = sum;
+		if (logfile_count_on(&raw->file, sum.at + step, &sum) < 0)
+			return -1;
+	} while (sum.at > last.at && sum.at < size);
+	return sum.bytes;
+}
 
 /* Adds what of these len bytes, which start at *at, is in the range. */
 static void add_wanted(const struct raw *raw, struct buf *out, int64_t *at,
@@ -42,10 +65,15 @@ static int raw_send(void *arg, int fd)
 	struct buf out = BUF_INIT;
 	struct logreader r;
 	struct crilog_record rec;
-	int64_t at = 0;
+	const struct logsum *mark = raw->marks;
 	int ret = 0;
 
-	logreader_start(&r, &raw->file, 0, raw->file.size);
+	while (mark + 1 < raw->marks + raw->n_marks &&
+		mark[1].bytes <= raw->from)
+		mark++;
+
+	int64_t at = mark->bytes;
+	logreader_start(&r, &raw->file, mark->at, raw->file.size);
 	while (!ret && at < raw->to && (ret = logreader_next(&r, &rec)) > 0) {
 		ret = 0;
 		add_wanted(raw, &out, &at, rec.text, rec.len);
@@ -71,20 +99,17 @@ static void raw_release(void *arg)
 	free(raw);
 }
 
-static void answer(struct page *p, struct log_query *q, int64_t length)
+static void answer(struct page *p, struct raw *raw, int64_t length)
 {
 	struct response *res = p->res;
-	struct raw *raw = mem_zero(sizeof(*raw));
 	char etag[64];
 	int got;
 
 	snprintf(etag, sizeof(etag), "\"%llx-%llx\"",
-		(unsigned long long)q->file.size,
-		(unsigned long long)q->file.mtime_ms);
+		(unsigned long long)raw->file.size,
+		(unsigned long long)raw->file.mtime_ms);
 	raw->to = length;
 	got = request_range(p->req, etag, length, &raw->from, &raw->to);
-	raw->file = q->file;
-	q->file.fd = -1;
 
 	res->type = "text/plain; charset=utf-8";
 	res->length = raw->to - raw->from;
@@ -113,16 +138,21 @@ int page_raw(struct page *p, struct err *e)
 {
 	struct log_query q;
 	int got = log_query_read(&q, p, e);
-	struct logsum sum = { 0 };
 
 	if (got <= 0)
 		return got < 0 ? -1 : page_not_found(p);
-	got = logfile_count(&q.file, q.file.size, &sum);
-	if (got < 0)
+
+	struct raw *raw = mem_zero(sizeof(*raw));
+	raw->file = q.file;
+	q.file.fd = -1;
+	int64_t length = count(raw);
+	if (length < 0) {
 		err_sys(e, "the log of %s#%lld", q.run.repo,
 			(long long)q.run.number);
-	else
-		answer(p, &q, sum.bytes);
+		raw_release(raw);
+	} else {
+		answer(p, raw, length);
+	}
 	log_query_release(&q);
-	return got < 0 ? -1 : 0;
+	return length < 0 ? -1 : 0;
 }

@@ -239,7 +239,9 @@ static void times_are_those_of_the_records(void **state)
 		"<time></time> no record\n</span>"
 		"<span class=\"l\"><a> </a><time></time> begun\n</span>");
 	/* the time is somebody's text, too */
-	got = view_as(&timed, "2026-11-24T05:46:58\"<b>\001 stdout F x\n", 40);
+	static const char odd[] = "2026-11-24T05:46:58\"<b>\001 stdout F x\n";
+
+	got = view_as(&timed, odd, sizeof(odd) - 1);
 	assert_non_null(
 		strstr(got, "58&quot;&lt;b&gt;\357\277\275\">05:46:58<"));
 	free(got);
