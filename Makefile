@@ -108,10 +108,16 @@ check: packages-build+test
 	@$(MAKE) --no-print-directory test
 
 # the tests alone; T=tests/system/push.t runs one
-T = $(sort $(wildcard tests/system/*.t)) $(UNITS)
+T = $(sort $(wildcard tests/system/*.t)) tests/servers/lighttpd.t $(UNITS)
 PROVE = prove -j2 --timer
 test:
 	@QUIRE_BUILD='$(abspath $(B))' CMOCKA_MESSAGE_OUTPUT=TAP $(PROVE) $(T)
+
+# the pages under five web servers, none of which this machine is to serve
+servers: packages-build+test+servers
+	@$(MAKE) --no-print-directory all
+	@sh tests/servers/packages.sh '$(CURDIR)/build/servers'
+	@QUIRE_BUILD='$(abspath $(B))' $(PROVE) tests/servers/*.t
 
 # all tests, with AddressSanitizer and UndefinedBehaviorSanitizer; what they
 # find counts, also where the test does not look
@@ -137,7 +143,7 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t) .ci/run
+	tests/system/*.t tests/servers/*.t) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
 lint: packages-build+test+lint
@@ -238,7 +244,8 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind browser model crash fuzz libfuzzer projects storm lint format-check \
+.PHONY: all units demo check test asan valgrind browser model crash fuzz libfuzzer projects storm \
+	servers lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 

@@ -13,6 +13,8 @@ asan='libclang-rt-dev'
 fuzz='clang libclang-rt-dev'
 projects='dpkg-dev clang cmake autoconf automake libtool'
 bench='nq lighttpd cgit curl'
+# the others' packages would start a service: see tests/servers/packages.sh
+servers='busybox-static apache2-bin'
 browser='chromium'
 # node may be there from elsewhere
 command -v node >/dev/null || browser="$browser nodejs"
@@ -29,6 +31,7 @@ for group; do
 	asan) wanted="$wanted $asan" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	projects) wanted="$wanted $projects" ;;
+	servers) wanted="$wanted $servers" ;;
 	bench) wanted="$wanted $bench" ;;
 	browser) wanted="$wanted $browser" ;;
 	valgrind) wanted="$wanted $valgrind" ;;

@@ -104,3 +104,16 @@ status_as_user() {
 	curl -s -o /dev/null -w '%{http_code}' --path-as-is -u "$WEB_LOGIN" \
 		"$WEB_AUTH$1"
 }
+
+# raw ADDRESS [HEADER...]: the status line and headers, lower-cased, as they
+# come; the body is left in $T/body.
+raw() {
+	raw_path=$1
+	shift
+	for h; do
+		set -- "$@" -H "$h"
+		shift
+	done
+	curl -s -D - -o "$T/body" --path-as-is "$@" "$WEB$raw_path" |
+		tr -d '\r' | tr '[:upper:]' '[:lower:]'
+}
