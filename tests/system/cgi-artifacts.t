@@ -180,13 +180,11 @@ check 'what has not changed is 304, with a range as without, and no body' \
 	done'
 check 'the tag is another when the file is, though size and second are not' \
 	'f=$dir/artifacts/out/digits.bin
-	ln "$f" saved && cp -p "$f" "$f.new" &&
-		touch -d "@$(stat -c %Y "$f").123456789" "$f.new" &&
-		mv "$f.new" "$f" || exit 1
+	touch -d "$(stat -c %y "$f" | cut -d. -f1).123456789" "$f"
 	new=$(headers $at/out/digits.bin | sed -n "s/^ETag: //p")
-	cp -p saved "$f.new" && ln "$f" changed && mv "$f.new" "$f"
+	ln "$f" before && cp -p "$f" "$f.new" && mv "$f.new" "$f"
 	newer=$(headers $at/out/digits.bin | sed -n "s/^ETag: //p")
-	test "$new" != "$tag" && test "$newer" != "$tag" && test "$newer" != "$new"'
+	test "$new" != "$tag" && test "$newer" != "$new"'
 check 'HEAD has the headers and nothing else' \
 	'get $at/out/digits.bin REQUEST_METHOD=HEAD >answer
 	headers $at/out/digits.bin >h
