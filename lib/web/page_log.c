@@ -126,7 +126,7 @@ static int both_ends(struct log_page *lp)
 	struct logsum end;
 
 	if (add_part(lp, &(struct logsum){ 0 }, BEGINNING_BYTES, &at) < 0 ||
-		logfile_count(&lp->q.file, at > from ? at : from, &end) < 0)
+		logfile_count(&lp->q.file, from, &end) < 0)
 		return -1;
 	if (end.at > at)
 		add_gap(lp, at, end.at);

@@ -138,14 +138,17 @@ check 'parts, lines and back keep the times' \
 		grep "href=\"$url?from=[0-9]*&amp;time=1\">Previous<" window &&
 		grep "href=\"$url?from=[0-9]*&amp;time=1\">Next<" window &&
 		grep "href=\"$url?line=15000#L15000\">no times<" window'
-check 'a log a little longer than a window has no line twice' \
-	'for lines in 16 17 18 19 20 21; do
+check 'of a log a little longer than a window nothing is there twice' \
+	'for lines in 16 17 18; do
 		yes "$(printf %016000d 0)" | head -n $lines | records >"$log"
 		body $url >whole
 		numbers <whole >n
 		sort -nu n | diff - n && tail -n 1 n | grep -x $lines || exit 1
-		test "$(wc -l <n)" = $lines || grep "left out here" whole || exit 1
-		! grep "[(>]-[0-9]" whole || exit 1
+		if test "$(wc -l <n)" = $lines; then
+			! grep "left out here" whole || exit 1
+		else
+			grep "16.0 kB of the log are left out here" whole || exit 1
+		fi
 	done'
 
 # what is being written
@@ -180,26 +183,29 @@ check 'ranges are right wherever they begin' \
 memory='16 MB are enough for a log of 1 GB'
 if grep -q __asan_init "$cgi"; then
 	skip "$memory" 'a sanitizer reserves terabytes of addresses'
-elif [ "$(df -Pk "$T" | awk 'NR == 2 { print $4 }')" -lt 2000000 ]; then
-	skip "$memory" "less than 2 GB are free in $T"
+elif [ "$(df -Pk "$T" | awk 'NR == 2 { print $4 }')" -lt 500000 ]; then
+	skip "$memory" "less than 500 MB are free in $T"
 else
+# many lines, an endless one that takes no space, and some more
 check "$memory" \
 	'seq -f "line %g of very many, with some text behind it" 1 180000 |
 		records >chunk
-	for i in $(seq 64); do cat chunk; done >"$log"
-	test "$(wc -c <"$log")" -gt 1000000000 || exit 1
+	for i in $(seq 8); do cat chunk; done >"$log"
+	truncate -s 1000000000 "$log"
+	{ echo && cat chunk; } >>"$log"
 	in_16_mb() {
 		(ulimit -v 16384 && get "$@") >answer &&
 			! grep -aq "^Status: 5" answer
 	}
 	in_16_mb /work/parser/ci/14 && grep -aq "180000 of very" answer || exit 1
-	in_16_mb $url && grep -aq "id=\"L11520000\"" answer || exit 1
+	in_16_mb $url && grep -aq "id=\"L1620001\"" answer || exit 1
 	in_16_mb $url QUERY_STRING=from=600000000 || exit 1
-	in_16_mb $url "QUERY_STRING=line=11000000&time=1" &&
-		grep -aq "id=\"L11000000\"" answer || exit 1
-	in_16_mb $url.txt HTTP_RANGE=bytes=500000000-500001999 &&
+	in_16_mb $url "QUERY_STRING=line=1500000&time=1" &&
+		grep -aq "id=\"L1500000\"" answer || exit 1
+	in_16_mb $url.txt HTTP_RANGE=bytes=-2000 &&
+		tail -n 1 answer | grep "^line 180000 of" &&
 		test "$(wc -c <answer)" -lt 3000 || exit 1
-	(ulimit -v 16384 && get $url.txt) | head -c 100000000 |
+	(ulimit -v 16384 && get $url.txt) | head -c 50000000 |
 		tail -c 60 | grep -q "of very many"'
 fi
 rm -f "$log"
