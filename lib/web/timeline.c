@@ -70,7 +70,7 @@ static int is_live(const struct picture *t, const struct job_row *job)
 
 static void find_longest(struct picture *t)
 {
-	int64_t most = -1;
+	int64_t most = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
 		const struct job_row *job = &t->jobs[i];
@@ -80,7 +80,7 @@ static void find_longest(struct picture *t)
 			int64_t span = sh_end(t, job, sh) - sh->started_at_ms;
 
 			t->n_sh++;
-			if (span <= most)
+			if (t->longest && span <= most)
 				continue;
 			most = span;
 			t->longest_job = job;
@@ -179,7 +179,7 @@ static void add_longest(struct picture *t)
 	struct buf *b = &t->p->res->body;
 	int64_t total = t->axis.to_ms - t->axis.start_ms, span;
 
-	if (t->n_sh < 2)
+	if (!t->longest || t->n_sh < 2)
 		return;
 	span = sh_end(t, t->longest_job, t->longest) -
 	       t->longest->started_at_ms;

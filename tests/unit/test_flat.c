@@ -163,9 +163,9 @@ static void read_runs(void)
 			 &store_err),
 		&r);
 	must(run_state_of(&store_db, "00000001-0000", &state, &store_err));
-	r = (struct run){ .repo = "a.git",
-		.ref = "refs/heads/main",
-		.push_seq = 7 };
+	r = (struct run){
+		.repo = "a.git", .ref = "refs/heads/main", .push_seq = 7
+	};
 	must(run_near_read(&store_db, &r, &near, &store_err));
 	assert_int_equal(near.n, 1);
 	must(run_latest_by_repo(&store_db, &runs, &n, &store_err));

@@ -325,6 +325,10 @@ static void times_that_make_no_sense_do_no_harm(void **state)
 	run.finished_at_ms = at(0);
 	draw();
 	assert_int_equal(check_bars(), 3);
+	jobs[0].sh[1].finished_at_ms = 1; /* none takes any time */
+	draw();
+	assert_int_equal(check_bars(), 3);
+	has("longest <code>back</code> in job-0, 0 ms");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
