@@ -44,6 +44,9 @@ LINK_quire-ci        = -ljson-c
 LINK_quire-push      = $(STATIC) -lsqlite3 -lm
 LINK_quire-cgi       = $(STATIC) -lsqlite3 -ljson-c -lm
 
+# and so do those of fuzzing that need more than json-c
+LINK_fuzz_request    = -lgit2 -lsqlite3 -lpthread
+
 all: $(PROGRAMS:%=$(B)/bin/%)
 
 $(B)/libquire.a: $(LIB_SRC:%.c=$(B)/obj/%.o) $(B)/obj/schema.o
@@ -91,7 +94,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libquire.a
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o \
 		$(B)/libquire.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -ljson-c $(LINK_$*)
 
 units: $(UNITS) $(FUZZ)
 
@@ -197,7 +200,8 @@ fuzz: packages-build+fuzz
 
 libfuzzer: $(FUZZ_SRC:tests/fuzz/%.c=$(B)/%)
 $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libquire.a
-	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c
+	$(CC) -fsanitize=fuzzer,address,undefined -o $@ $^ -ljson-c \
+		$(LINK_fuzz_$*)
 
 # real projects, from Debian's source packages, in the sandbox
 projects: packages-build+run+projects

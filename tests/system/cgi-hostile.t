@@ -342,7 +342,7 @@ def make(home, word):
             if not skipped:
                 insert("sh_events", run_id=b"%08d-" % n + name[:20], job_id=job,
                        n=1, started_at_ms=1, finished_at_ms=9000,
-                       exit_code=n - 1, cmd=word)
+                       exit_code=n - 1, cmd=word + b"\n" + word)
         where = (home.encode() + b"/runs/" + repo + b"/%08d-" % n + name[:20])
         os.makedirs(where + b"/jobs/" + name)
         # control bytes are the log's own business: see the tests of it
