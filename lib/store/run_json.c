@@ -79,6 +79,7 @@ struct json_object *run_to_json(
 	json_add_str(o, "failure_kind", r->failure_kind);
 	json_add_str(o, "reason", r->reason);
 	json_add_str(o, "trigger", r->trigger);
+	json_add_int(o, "push_seq", r->push_seq);
 	json_add_int(o, "attempt", r->attempt);
 	json_add_str(o, "previous_sha", r->previous_sha);
 	json_add_str(o, "pusher", r->pusher);

@@ -3,8 +3,8 @@
  * the pages that end in .json, all the same.
  *
  * Keys: id, number, repo, ref, sha, state, failure_kind, reason, trigger,
- * attempt, previous_sha, pusher, subject, author, superseded_by, rerun_of,
- * sandbox, traceparent, pushed_at_ms, queued_at_ms, started_at_ms,
+ * push_seq, attempt, previous_sha, pusher, subject, author, superseded_by,
+ * rerun_of, sandbox, traceparent, pushed_at_ms, queued_at_ms, started_at_ms,
  * finished_at_ms; with jobs also jobs:[{id, state, exit_code, reason, needs:[],
  * allow_failure, started_at_ms, finished_at_ms, sh:[{n, cmd, exit_code,
  * started_at_ms, finished_at_ms}]}]. What is NULL in the row is null here.

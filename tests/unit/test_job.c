@@ -73,10 +73,10 @@ static void jobs_come_in_pipeline_order(void **state)
 
 /* The keys that other people's scripts rely on, in their order. */
 static const char *const run_keys[] = { "id", "number", "repo", "ref", "sha",
-	"state", "failure_kind", "reason", "trigger", "attempt", "previous_sha",
-	"pusher", "subject", "author", "superseded_by", "rerun_of", "sandbox",
-	"traceparent", "pushed_at_ms", "queued_at_ms", "started_at_ms",
-	"finished_at_ms", "jobs" };
+	"state", "failure_kind", "reason", "trigger", "push_seq", "attempt",
+	"previous_sha", "pusher", "subject", "author", "superseded_by",
+	"rerun_of", "sandbox", "traceparent", "pushed_at_ms", "queued_at_ms",
+	"started_at_ms", "finished_at_ms", "jobs" };
 
 static void a_run_is_one_object(void **state)
 {
