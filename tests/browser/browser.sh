@@ -68,6 +68,22 @@ pipeline paint '{"jobs": [
 	'Count parts, and find one too many'
 push paint
 
+# each of the 256 colours, and on each of them sixteen and some more
+new_repo tones
+cat >tones/job.sh <<'END'
+for c in $(seq 0 255); do
+	printf '\033[38;5;%dmtext\033[0m \033[48;5;%dmpaper' "$c" "$c"
+	for on in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 21 46 51 196 201 226 231; do
+		printf '\033[38;5;%dmx' "$on"
+	done
+	printf '\033[0m\n'
+done
+printf '\033[2mdim \033[41mon red\033[0m \033[7minverse\033[0m\n'
+END
+git -C tones add .
+pipeline tones '{"jobs": [{"id": "all", "run": "sh job.sh"}]}' 'All colours'
+push tones
+
 # a log longer than what a page shows of one
 new_repo big
 pipeline big '{"jobs": [{"id": "all", "run":
@@ -90,8 +106,8 @@ pipeline slow '{"jobs": [
 		"echo test one; sh wait.sh more; seq -f \"row %g\" 1 300; sh wait.sh end; echo test last; exit $(cat \"$STEPS/$QUIRE_RUN_NUMBER.end\")"]},
 	{"id": "after", "needs": ["test"], "run": "echo after"}]}' 'Slow, on purpose'
 
-wait_for 'test "$(sql "SELECT count(*) FROM runs WHERE repo IN
-	('\''paint.git'\'', '\''big.git'\'') AND finished_at_ms > 0")" = 2' 60 || {
+wait_for 'test "$(sql "SELECT count(*) FROM runs WHERE repo IN ('\''paint.git'\'',
+	'\''tones.git'\'', '\''big.git'\'') AND finished_at_ms > 0")" = 3' 60 || {
 	quire runs
 	echo 'browser.sh: the runs do not end' >&2
 	exit 1
