@@ -3,7 +3,7 @@
 # browser shows without letting it act.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
-plan 36
+plan 39
 
 cgi=$QUIRE_BUILD/bin/quire-cgi
 new_home
@@ -277,3 +277,31 @@ check 'a run without artifacts has no such part, and no such page' \
 		push foo main && wait_idle &&
 		! body /foo/ci/2 | grep "artifact" &&
 		test "$(code /foo/ci/2/artifacts/)" = 404'
+
+# under a web server
+
+. "$ROOT/tests/system/web.sh"
+web_start
+a=/foo/ci/1/artifacts
+check 'a server sends them, whole and in ranges' \
+	'page_as_user $a/out/README | cmp - "$dir/artifacts/out/README" &&
+		test "$(curl -s -u "$WEB_LOGIN" -r 3-5 \
+			"$WEB_AUTH$a/out/digits.bin")" = 345 &&
+		curl -sI -u "$WEB_LOGIN" "$WEB_AUTH$a/out/report/index.html" |
+		grep -i "^content-security-policy: sandbox;"'
+check 'every link of the list leads to its file' \
+	'page_as_user $a/ | grep -o "href=\"$a/[^\"]*" | sed "s/href=\"//" |
+		grep -v "%0[AD]" >links
+	test "$(wc -l <links)" -ge 15 || exit 1
+	while read -r l; do
+		test "$(status_as_user "$l")" = 200 || { echo "$l"; exit 1; }
+	done <links'
+check 'encoded dots and slashes lead nowhere' \
+	'for f in ..%2flock ..%2f..%2f..%2f..%2fquire.db %2e%2e/lock \
+		out%2f..%2f..%2flock out/%2e%2e/%2e%2e/lock .%2e/events.jsonl \
+		out%00/README %2fetc/passwd; do
+		case $(status_as_user "$a/$f") in
+		400 | 404) ;;
+		*) echo "$f: $(status_as_user "$a/$f")"; exit 1 ;;
+		esac
+	done'
