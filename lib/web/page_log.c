@@ -133,11 +133,13 @@ static int both_ends(struct log_page *lp)
 	return add_part(lp, &end, size, &at);
 }
 
-static void pager(struct log_page *lp, int64_t from)
+static void pager(struct log_page *lp, const char *label, int64_t from)
 {
 	struct buf *b = &lp->p->res->body;
 
-	html_raw(b, "<nav class=\"pager\" aria-label=\"Parts of the log\">\n");
+	html_raw(b, "<nav class=\"pager\" aria-label=\"");
+	html_text(b, label);
+	html_raw(b, "\">\n");
 	window_link(lp, -1, "Both ends");
 	if (from > 0)
 		window_link(lp, from > WINDOW_BYTES ? from - WINDOW_BYTES : 0,
@@ -152,9 +154,9 @@ static int window(struct log_page *lp, const struct logsum *start)
 	int64_t at;
 	int ret;
 
-	pager(lp, start->at);
+	pager(lp, "Parts of the log", start->at);
 	ret = add_part(lp, start, start->at + WINDOW_BYTES, &at);
-	pager(lp, start->at);
+	pager(lp, "Parts of the log, below it", start->at);
 	return ret;
 }
 
