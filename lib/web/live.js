@@ -282,9 +282,102 @@ function take_over(html) {
 	tick();
 }
 
-/* --- logs --- */
+/* --- a line as on a terminal: see ansi.h and sgr.h --- */
 
-const utf8 = new TextDecoder();
+const PLAIN = { styles: [], fg: -1, bg: -1 };
+/* code on, code off, class */
+const STYLES = [[1, 22, "bold"], [2, 22, "dim"], [3, 23, "ital"],
+	[4, 24, "under"], [21, 24, "under"], [7, 27, "inv"], [9, 29, "strike"]];
+/* escape sequences (CSI, strings, others), other controls, text */
+const TOKEN = new RegExp("\x1b(?:\\[([0-?]*)([ -/]*)([@-~]?)|" +
+	"[\\]PX^_][^]*?(?:\x07|\x1b\\\\|$)|[ -/]*[0-~]?)|" +
+	"[\x07\b\r\x0e\x0f]|[^\x07\b\r\x0e\x0f\x1b]+", "g");
+
+/* The next of xterm's colours 16 to 255. */
+function nearest(rgb) {
+	const levels = [0, 95, 135, 175, 215, 255];
+	const step = rgb.map((c) => c < 48 ? 0 : c < 115 ? 1 :
+		Math.floor((c - 35) / 40));
+	const sum = rgb[0] + rgb[1] + rgb[2];
+	const grey = Math.min(23, Math.max(0, Math.floor((sum - 9) / 30)));
+	const off = (level) => rgb.reduce((o, c, i) =>
+		o + (c - level(i)) ** 2, 0);
+
+	return off(() => 8 + 10 * grey) < off((i) => levels[step[i]]) ?
+		232 + grey : 16 + step[0] * 36 + step[1] * 6 + step[2];
+}
+
+/* 38;5;n, 38;2;r;g;b, and the same with colons; takes what it reads from
+ * rest. */
+function colour(codes, rest, old) {
+	let how, values;
+
+	if (codes.length > 1) {
+		how = codes[1];
+		values = codes.slice(how === 2 && codes.length > 5 ? 3 : 2);
+	} else {
+		how = rest.shift()?.[0];
+		values = rest.splice(0, how === 5 ? 1 : how === 2 ? 3 : 0).flat();
+	}
+	if (values.some((v) => !(v >= 0 && v <= 255)))
+		return old;
+	if (how === 5 && values.length)
+		return values[0];
+	return how === 2 && values.length >= 3 ?
+		nearest(values.slice(0, 3)) : old;
+}
+
+function select(pen, params) {
+	const rest = params.split(";").map((p) =>
+		p.split(":").map((n) => n === "" ? NaN : Number(n)));
+
+	while (rest.length) {
+		const codes = rest.shift(), code = codes[0] || 0;
+		const on = STYLES.find(([n]) => n === code);
+		const base = code % 10 + (code >= 90 ? 8 : 0);
+
+		if (code === 0)
+			pen = PLAIN;
+		else if (code === 38)
+			pen = { ...pen, fg: colour(codes, rest, pen.fg) };
+		else if (code === 48)
+			pen = { ...pen, bg: colour(codes, rest, pen.bg) };
+		else if (code === 58)
+			colour(codes, rest);
+		else if (on && codes[1] !== 0)
+			pen = { ...pen, styles: [...new Set([...pen.styles,
+				on[2]])] };
+		else if (code < 30)
+			pen = { ...pen, styles: pen.styles.filter((s) =>
+				!STYLES.some(([n, off, name]) => name === s &&
+				(off === code || n === code))) };
+		else if (code === 39 || code >= 30 && code <= 37 ||
+			code >= 90 && code <= 97)
+			pen = { ...pen, fg: code === 39 ? -1 : base };
+		else if (code === 49 || code >= 40 && code <= 47 ||
+			code >= 100 && code <= 107)
+			pen = { ...pen, bg: code === 49 ? -1 : base };
+	}
+	return pen;
+}
+
+function classes(pen) {
+	const inverse = pen.styles.includes("inv");
+	const [fg, bg] = inverse ? [pen.bg, pen.fg] : [pen.fg, pen.bg];
+	const cube = (n, [r, g, b]) => [r + Math.floor((n - 16) / 36),
+		g + Math.floor((n - 16) / 6) % 6, b + (n - 16) % 6];
+	const name = (n, one, rgb, grey) => n < 16 ? [one + n] :
+		n < 232 ? cube(n, rgb) : [grey + (n - 232)];
+	const list = pen.styles.filter((s) => s !== "inv");
+
+	if (inverse && bg < 0)
+		list.push("inv");
+	else if (fg >= 0)
+		list.push("fg", ...name(fg, "c", "rgb", "y"));
+	if (bg >= 0)
+		list.push("bg", ...name(bg, "k", "RGB", "Y"));
+	return list.length ? "t " + list.join(" ") : "";
+}
 
 /* As html_text() has it: control bytes, and what turns text around. */
 function printable(text) {
@@ -294,12 +387,61 @@ function printable(text) {
 		"]");
 }
 
-function add_line(row, line) {
-	row.append(printable(line.slice(0, LINE_MAX)) + "\n");
+/* Appends a line to a row; returns the pen that the next one begins with. */
+function add_line(row, line, pen) {
+	let runs = [], returned = false;
+
+	for (const [token, params, middle, final] of line.matchAll(TOKEN)) {
+		if (token === "\r") {
+			returned = true;
+		} else if (token === "\b") {
+			const last = runs.at(-1);
+
+			if (last && !returned)
+				last.text = [...last.text].slice(0, -1).join("");
+			if (last?.text === "")
+				runs.pop();
+		} else if (final === "m" && !middle && !/^[<-?]/.test(params)) {
+			pen = select(pen, params);
+		} else if (final === "J" || final === "K") {
+			if (returned || Number(params) > 0)
+				runs = [];
+		} else if (final === "G") {
+			returned ||= Number(params) <= 1;
+		} else if (final === "D") {
+			returned ||= (Number(params) || 1) >=
+				runs.reduce((n, run) => n + run.text.length, 0);
+		} else if (!/^[\x07\x0e\x0f\x1b]/.test(token)) {
+			if (returned)
+				runs = [];
+			returned = false;
+			if (runs.at(-1)?.pen === pen)
+				runs.at(-1).text += token;
+			else
+				runs.push({ text: token, pen });
+		}
+	}
+	for (const run of runs) {
+		const name = classes(run.pen);
+		const to = name ? document.createElement("span") : row;
+
+		if (name) {
+			to.className = name;
+			row.append(to);
+		}
+		to.append(printable(run.text));
+	}
+	row.append("\n");
+	return pen;
 }
 
-function make_row(pre, line, number) {
+/* --- logs --- */
+
+const utf8 = new TextDecoder();
+
+function make_row(pre, log, line) {
 	const row = document.createElement("span");
+	const number = log.line + log.rows++;
 
 	if (pre.classList.contains("numbered")) {
 		const link = document.createElement("a");
@@ -307,10 +449,11 @@ function make_row(pre, line, number) {
 		row.className = "l";
 		row.id = "L" + number;
 		link.href = "#L" + number;
-		link.textContent = number;
-		row.append(link, " ");
+		link.textContent = number + " ";
+		row.append(link);
 	}
-	add_line(row, line);
+	log.last_pen = log.pen;
+	log.pen = add_line(row, line.slice(0, LINE_MAX), log.pen);
 	return row;
 }
 
@@ -319,30 +462,28 @@ function make_row(pre, line, number) {
  * the server's begins. The rows stay if they say the same.
  */
 function log_begin(pre, log, lines) {
-	const first = pre.querySelector("[id^=L]");
+	const count = pre.textContent.split("\n").length - 1;
+	const same = pre.cloneNode(false);
 
-	log.number = first ? Number(first.id.slice(1)) : 1;
-	const rows = pre.textContent.split("\n").length - 1;
-	const same = document.createElement("pre");
-	same.className = pre.className;
-	lines.slice(0, rows).forEach((line, i) =>
-		same.append(make_row(same, line, log.number + i)));
-	if (same.textContent !== pre.textContent)
-		pre.replaceChildren();
-	else
-		log.rows = rows;
-	return lines.slice(log.rows);
+	for (const line of lines.slice(0, count))
+		same.append(make_row(same, log, line));
+	if (same.textContent === pre.textContent)
+		return lines.slice(count);
+	log.rows = 0;
+	log.pen = log.last_pen = PLAIN;
+	pre.replaceChildren();
+	return lines;
 }
 
+/* Appends rows; if the end was in view, it is so again. */
 function append(pre, log, lines) {
 	const end = follows(pre);
 	const bottom = pre.getBoundingClientRect().bottom;
 
 	in_place(() => {
 		for (const line of lines) {
-			log.row = make_row(pre, line, log.number + log.rows);
+			log.row = make_row(pre, log, line);
 			pre.append(log.row);
-			log.rows++;
 		}
 		while (end && pre.childNodes.length > LOG_LINES)
 			pre.firstChild.remove();
@@ -353,49 +494,65 @@ function append(pre, log, lines) {
 	}
 }
 
-/*
- * Gets what a log has more. The line that is the last so far is read again
- * each time, since it may not have ended: the newline behind it need not be
- * the command's. Returns whether there was more.
- */
-async function pull(pre) {
-	const log = logs.get(pre) ??
-		{ url: pre.dataset.log, at: Number(pre.dataset.at), rows: 0 };
-	const res = await get(log.url, { cache: "no-store", headers: {
-		Range: "bytes=" + log.at + "-" + (log.at + LOG_READ - 1) } });
+/* The lines from log.at on; null if there is nothing. Leaves log.at where the
+ * last of them begins. */
+async function read_lines(pre, log) {
+	/* of nothing there is no range */
+	const res = await get(log.url, { cache: "no-store", headers: log.at ?
+		{ Range: "bytes=" + log.at + "-" + (log.at + LOG_READ - 1) } :
+		{} });
 
 	if (res.status === 416 || res.status === 404)
-		return false;
-	if (res.status !== 206)
+		return null;
+	if (res.status !== 206 && !(res.status === 200 && !log.at))
 		throw new Error("The server answers " + res.status +
 			", trying again.");
 	const bytes = new Uint8Array(await res.arrayBuffer());
-	if (bytes.length === LOG_READ) {
-		stale.add(pre); /* too much to bring it all here */
-		return true;
-	}
-	let lines = utf8.decode(bytes).split("\n");
+	const lines = utf8.decode(bytes).split("\n");
+
+	if (bytes.length >= LOG_READ)
+		stale.add(pre);
 	if (!lines.at(-1))
 		lines.pop();
-	const last = lines.at(-1);
-	if (lines.length === 1 && last === log.last)
+	log.at += bytes.lastIndexOf(10, -2) + 1;
+	return lines;
+}
+
+/*
+ * Gets what a log has more. The line that is the last so far is read again
+ * each time, since it may not have ended: the newline behind it need not be
+ * the command's. Returns whether there was more. What cannot be done here (it
+ * is too much, or needs the times of the lines) is left to the server.
+ */
+async function pull(pre) {
+	const begun = logs.get(pre);
+	const log = begun ?? { url: pre.dataset.log, rows: 0, pen: PLAIN,
+		at: Number(pre.dataset.at), line: Number(pre.dataset.line ?? 1) };
+	let lines = await read_lines(pre, log);
+	const known = log.last, last = lines?.at(-1);
+
+	if (!lines?.length || lines.length === 1 && last === known)
 		return false;
-	if (!logs.has(pre)) {
+	logs.set(pre, log);
+	log.last = last;
+	if (pre.classList.contains("timed")) {
+		if (begun || lines.length > pre.childElementCount)
+			stale.add(pre);
+		lines = [];
+	} else if (!begun) {
 		lines = log_begin(pre, log, lines);
-	} else if (lines[0] === log.last) {
+	} else if (lines[0] === known) {
 		lines.shift();
 	} else if (log.row) {
 		log.row.remove();
 		log.rows--;
+		log.pen = log.last_pen;
 	} else {
 		stale.add(pre);
-		return true;
 	}
-	append(pre, log, lines);
-	log.last = last;
-	log.at += bytes.lastIndexOf(10, -2) + 1;
-	logs.set(pre, log);
-	return true;
+	if (!stale.has(pre))
+		append(pre, log, lines);
+	return stale.has(pre) || lines.length > 0;
 }
 
 /* --- looking, again and again --- */
@@ -480,7 +637,7 @@ function go_to_line() {
 }
 
 message.setAttribute("role", "status");
-document.querySelector("header").append(message);
+document.querySelector("header.top").append(message);
 document.documentElement.style.overflowAnchor = "none"; /* see in_place() */
 learn(main);
 watch();
