@@ -55,8 +55,6 @@ async function open(path, options = {}) {
 			addEventListener("securitypolicyviolation", (e) =>
 				forbidden(e.violatedDirective + " " + e.blockedURI)));
 	}
-	if (options.clock)
-		await page.clock.install();
 	if (path)
 		await page.goto(path);
 	return page;

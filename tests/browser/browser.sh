@@ -6,6 +6,13 @@
 # What npm installs is below $QUIRE_BUILD/browser, and stays there.
 set -eu
 
+# lib.sh goes elsewhere
+i=$#
+while [ "$i" -gt 0 ]; do
+	set -- "$@" "$(realpath "$1")"
+	shift
+	i=$((i - 1))
+done
 tests=$(cd "$(dirname "$0")" && pwd)
 . "$tests/../system/lib.sh"
 . "$tests/../system/web.sh"
@@ -87,7 +94,7 @@ push tones
 # a log longer than what a page shows of one
 new_repo big
 pipeline big '{"jobs": [{"id": "all", "run":
-	"seq -f \"%g: a line of a log that is long\" 1 40000"}]}' 'Very much output'
+	"seq -f \"%g: a line, $(printf %0200d 0)\" 1 8000"}]}' 'Very much output'
 push big
 
 # jobs that go on when they are told to, by a file: see tell() in browser.js
@@ -96,15 +103,52 @@ cat >slow/wait.sh <<'END'
 # wait.sh NAME: until somebody says so
 until [ -e "$STEPS/$QUIRE_RUN_NUMBER.$1" ]; do sleep 0.05; done
 END
+cat >slow/build.sh <<'END'
+echo begun
+sh wait.sh build
+i=0
+while [ $i -lt 12 ]; do
+	i=$((i + 1))
+	printf '\033[2mcc\033[0m -O2 -c -o part_%d.o part_%d.c\n' $i $i
+done
+echo built
+END
+cat >slow/test.sh <<'END'
+echo test one
+sh wait.sh more
+seq -f 'row %g' 1 300
+sh wait.sh end
+echo test last
+exit "$(cat "$STEPS/$QUIRE_RUN_NUMBER.end")"
+END
+# all that a terminal knows, in pieces
+cat >slow/paint.sh <<'END'
+e=$(printf '\033')
+for i in 0 1 2 3 4 5 6 7 8 9 21 22 23 24 27 29 '1;31' '4;9' '38;5;208' \
+	'48;5;17;38;5;230' '38;2;255;100;0' '38:2::0:128:255' '48:5:250' 7 \
+	'7;32' '31;44;7' 39 49 '' 92 101 '58;5;3' '3;4:0' 'x' '?5' '38;5' \
+	'38;2;999;0;0;1'; do
+	echo "plain $e[${i}mcode $i$e[K, still"
+	[ $((${#i} % 3)) = 1 ] || printf '%s' "$e[m"
+done
+printf '\n10%%\r20%%\r\033[K30%%\r\n\033[32mgone\r\033[1mstays\033[0m\n'
+printf 'abx\bc \033]8;;http://x.invalid/\033\\link\033]8;;\007 \033(B\007bell\n'
+printf '<b>&amp;</b> \001 \342\200\256evil \302\205 \377 \360\237\230\200\n'
+printf 'left\033[4Dover\033[2Gcol\033[1Gcolumn\n'
+END
 git -C slow add .
 STEPS=$T/steps
 mkdir "$STEPS"
 quire config env "STEPS=$STEPS"
 pipeline slow '{"jobs": [
-	{"id": "build", "run": ["echo begun; sh wait.sh build; echo built"]},
-	{"id": "test", "needs": ["build"], "run": [
-		"echo test one; sh wait.sh more; seq -f \"row %g\" 1 300; sh wait.sh end; echo test last; exit $(cat \"$STEPS/$QUIRE_RUN_NUMBER.end\")"]},
+	{"id": "build", "run": "sh build.sh"},
+	{"id": "test", "needs": ["build"], "run": "sh test.sh"},
 	{"id": "after", "needs": ["test"], "run": "echo after"}]}' 'Slow, on purpose'
+new_repo paintslow
+cp slow/paint.sh slow/wait.sh paintslow
+git -C paintslow add .
+pipeline paintslow '{"jobs": [{"id": "all",
+	"run": "sh wait.sh go; sh paint.sh; sh wait.sh over"}]}' 'All colours'
 
 wait_for 'test "$(sql "SELECT count(*) FROM runs WHERE repo IN ('\''paint.git'\'',
 	'\''tones.git'\'', '\''big.git'\'') AND finished_at_ms > 0")" = 3' 60 || {
