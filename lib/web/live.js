@@ -448,7 +448,9 @@ function make_row(pre, log, line) {
 
 		row.className = "l";
 		row.id = "L" + number;
-		link.href = "#L" + number;
+		/* of a log of which the page has a part, see page_log.c */
+		link.href = (Number(pre.dataset.line) > 1 ?
+			"?line=" + number : "") + "#L" + number;
 		link.textContent = number + " ";
 		row.append(link);
 	}

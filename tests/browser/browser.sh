@@ -3,6 +3,8 @@
 # by real pushes, behind lighttpd; node's own test runner goes through the FILEs
 # (default: all *.test.js here). Screenshots are left in build/browser.
 #
+# NAME=PATTERN runs the tests of that name alone.
+#
 # What npm installs is below $QUIRE_BUILD/browser, and stays there.
 set -eu
 
@@ -161,4 +163,5 @@ web_start "$T/seed.conf"
 # the browser's own files go with $T
 mkdir "$T/tmp"
 TMPDIR=$T/tmp NODE_PATH=$kept/node_modules SCREENSHOTS=$kept/screenshots \
-	STEPS=$STEPS node --test --test-concurrency=1 "$@"
+	STEPS=$STEPS node --test --test-concurrency=1 \
+	${NAME:+"--test-name-pattern=$NAME"} "$@"
