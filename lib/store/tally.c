@@ -3,22 +3,23 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 
 /* "15", all that have 5 digits and begin with 1 when they are made one less,
- * goes up to 20000. */
-static int64_t upper_bound(const char *class)
+ * goes up to 20000. "" has no bound. 0, or -1: it is no class. */
+static int parse_class(const char *class, int64_t *within_ms)
 {
-	int64_t bound = class[0] - '0' + 1;
+	int64_t digits;
 
-	for (int digits = atoi(class + 1); digits > 1; digits--)
-		bound *= 10;
-	return bound;
-}
-
-static int is_class(const char *class)
-{
-	return class[0] >= '0' && class[0] <= '9' && atoi(class + 1) >= 1 &&
-	       atoi(class + 1) <= 18;
+	*within_ms = -1;
+	if (!*class)
+		return 0;
+	if (*class < '0' || *class > '9' ||
+		units_int(class + 1, 1, 17, &digits, NULL) < 0)
+		return -1;
+	for (*within_ms = *class - '0' + 1; digits > 1; digits--)
+		*within_ms *= 10;
+	return 0;
 }
 
 static int read_row(sqlite3_stmt *s, struct tally *t, struct err *e)
@@ -29,11 +30,10 @@ static int read_row(sqlite3_stmt *s, struct tally *t, struct err *e)
 	if (!state || run_state_parse(state, &t->state) < 0)
 		return err_set(e, EXIT_INTERNAL, "tallies: no state '%s'",
 			state ? state : "");
-	if (!class || (*class && !is_class(class)))
+	if (!class || parse_class(class, &t->within_ms) < 0)
 		return err_set(e, EXIT_INTERNAL, "tallies: no class '%s'",
 			class ? class : "");
 	t->repo = db_col_dup(s, 0);
-	t->within_ms = *class ? upper_bound(class) : -1;
 	t->runs = sqlite3_column_int64(s, 3);
 	t->duration_ms = sqlite3_column_int64(s, 4);
 	return 0;

@@ -49,9 +49,7 @@ static void add_commit_url(
 static void add_commit(
 	struct buf *b, const char *url, const char *repo, const char *sha)
 {
-	/* what `quire config` takes: a row may have been put there by hand */
-	int linked = url && (!strncmp(url, "https://", 8) ||
-				    !strncmp(url, "http://", 7));
+	int linked = url && *url;
 
 	if (linked) {
 		html_raw(b, "<a href=\"");
