@@ -92,7 +92,8 @@ int64_t scale_median(int64_t *spans, size_t n)
 {
 	size_t none = 0;
 
-	qsort(spans, n, sizeof(*spans), by_length);
+	if (n)
+		qsort(spans, n, sizeof(*spans), by_length);
 	while (none < n && spans[none] <= 0)
 		none++;
 	return none < n ? spans[none + (n - none - 1) / 2] : 0;
