@@ -50,6 +50,10 @@ DIR *fs_opendir(int dirfd, const char *path, int flags);
 /* Opens the folder at a path below top, "." for itself: no link is followed in
  * any part of it, and no other file system entered. -1 with errno. */
 int fs_open_beneath(int top, const char *path);
+/* Opens what is at a path below top, which has no "..", as open(2) does with
+ * these flags and O_CLOEXEC: no link is followed in any part of it, but another
+ * file system may begin on the way. -1 with errno. */
+int fs_open_unlinked(int top, const char *path, int flags);
 /* Opens a folder in another, or "..", but not where dev, the file system of
  * both, ends: EXDEV. A link is not followed. -1 with errno. */
 int fs_open_folder(int parent, const char *name, dev_t dev);

@@ -4,9 +4,12 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 #define FOLDER (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -36,9 +39,9 @@ static int open_by_parts(int top, const char *path)
 	return at;
 }
 
-static long open_resolved(int fd, const char *path, uint64_t resolve)
+static long open_resolved(int fd, const char *path, int flags, uint64_t resolve)
 {
-	struct open_how how = { .flags = FOLDER, .resolve = resolve };
+	struct open_how how = { .flags = (unsigned)flags, .resolve = resolve };
 	long got;
 
 	do
@@ -52,7 +55,7 @@ static long open_resolved(int fd, const char *path, uint64_t resolve)
  * those. */
 int fs_open_folder(int parent, const char *name, dev_t dev)
 {
-	long fd = open_resolved(parent, name, RESOLVE_NO_XDEV);
+	long fd = open_resolved(parent, name, FOLDER, RESOLVE_NO_XDEV);
 	struct stat st;
 
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
@@ -69,10 +72,47 @@ int fs_open_folder(int parent, const char *name, dev_t dev)
 
 int fs_open_beneath(int top, const char *path)
 {
-	long fd = open_resolved(top, path,
+	long fd = open_resolved(top, path, FOLDER,
 		RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 
 	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
 		return (int)fd;
 	return open_by_parts(top, path);
+}
+
+/* Where there is no openat2. */
+static int open_unlinked_by_parts(int top, const char *path, int flags)
+{
+	const char *last = strrchr(path, '/');
+	int at = top;
+
+	if (last) {
+		char *parents = mem_strndup(path, (size_t)(last - path));
+
+		at = open_by_parts(top, parents);
+		free(parents);
+		path = last + 1;
+	}
+	if (at < 0)
+		return -1;
+	int fd = openat(at, path, flags);
+	int why = errno;
+	if (at != top)
+		close(at);
+	errno = why;
+	return fd;
+}
+
+int fs_open_unlinked(int top, const char *path, int flags)
+{
+	flags |= O_NOFOLLOW | O_CLOEXEC;
+	if (!(flags & O_PATH))
+		flags |= O_LARGEFILE; /* open(2) adds it, openat2 does not */
+
+	long fd = open_resolved(
+		top, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+		return (int)fd;
+	return open_unlinked_by_parts(top, path, flags);
 }

@@ -275,9 +275,14 @@ const char *http_reason(int status)
 	}
 }
 
+/* Room for most pages from the start: what is not written to costs nothing,
+ * but every growth touches, and copies into, fresh memory. */
+#define BODY_ROOM 65535
+
 void response_init(struct response *res)
 {
 	*res = (struct response){ .headers = BUF_INIT, .body = BUF_INIT };
+	buf_grow(&res->body, BODY_ROOM);
 	response_reset(res);
 }
 

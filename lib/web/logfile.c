@@ -13,14 +13,13 @@
 /* Longer than any record that quire writes. */
 #define READER_BYTES (64 << 10)
 
-#define FOLDER (O_PATH | O_DIRECTORY)
-
 /* A regular file; a FIFO put in its place must not hold us. */
-static int open_file(struct logfile *f, int dirfd, const char *name)
+static int open_file(struct logfile *f, const struct home *h, const char *repo,
+	const char *run_id, const char *const *names)
 {
 	struct stat st;
 
-	f->fd = run_folder_step(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	f->fd = run_folder_file(h, repo, run_id, names);
 	if (f->fd < 0)
 		return -1;
 	if (fstat(f->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
@@ -38,16 +37,11 @@ int logfile_open(struct logfile *f, const struct home *h, const char *repo,
 	const char *run_id, const char *job_id, int n)
 {
 	struct buf name = BUF_INIT;
-	int fd = run_folder_open(h, repo, run_id);
 
-	if (fd >= 0)
-		fd = run_folder_step(fd, "jobs", FOLDER);
-	if (fd >= 0)
-		fd = run_folder_step(fd, job_id, FOLDER);
-	if (fd < 0)
-		return -1;
 	buf_addf(&name, "sh-%d.log", n);
-	int ret = open_file(f, fd, name.ptr);
+
+	const char *const names[] = { "jobs", job_id, name.ptr, NULL };
+	int ret = open_file(f, h, repo, run_id, names);
 	buf_release(&name);
 	return ret;
 }
@@ -55,9 +49,9 @@ int logfile_open(struct logfile *f, const struct home *h, const char *repo,
 int logfile_open_executor(struct logfile *f, const struct home *h,
 	const char *repo, const char *run_id)
 {
-	int fd = run_folder_open(h, repo, run_id);
+	static const char *const names[] = { "quire-ci.log", NULL };
 
-	return fd < 0 ? -1 : open_file(f, fd, "quire-ci.log");
+	return open_file(f, h, repo, run_id, names);
 }
 
 void logfile_close(struct logfile *f)

@@ -518,6 +518,38 @@ static void mount_points_are_not_crossed(void **state)
 	assert_true(is_there("outside/f"));
 }
 
+static int opens_unlinked(const char *path)
+{
+	int fd = fs_open_unlinked(dir, path, O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	close(fd);
+	return 1;
+}
+
+static void links_are_followed_nowhere(void **state)
+{
+	(void)state;
+	assert_int_equal(fs_mkdirs(dir, "a/b", 0755), 0);
+	int fd = openat(dir, "a/b/file", O_WRONLY | O_CREAT, 0644);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(symlinkat("b", dir, "a/link"), 0);
+	assert_int_equal(symlinkat("a/b/file", dir, "last"), 0);
+
+	assert_true(opens_unlinked("a/b/file"));
+	assert_true(opens_unlinked("a/b"));
+	assert_true(opens_unlinked("a"));
+	assert_false(opens_unlinked("a/link/file"));
+	assert_false(opens_unlinked("a/link"));
+	assert_false(opens_unlinked("last"));
+	assert_false(opens_unlinked("a/c"));
+	assert_false(opens_unlinked("../"));
+	assert_false(opens_unlinked(dir_path));
+}
+
 #define FS_TEST(f) \
 	cmocka_unit_test_setup_teardown(f, enter_folder, leave_folder)
 
@@ -544,6 +576,7 @@ int main(void)
 		FS_TEST(permissions_are_no_obstacle),
 		FS_TEST(nor_are_they_where_descriptors_were_saved),
 		FS_TEST(mount_points_are_not_crossed),
+		FS_TEST(links_are_followed_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
