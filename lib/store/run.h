@@ -118,6 +118,9 @@ int run_resolve(struct db *db, const char *typed, struct run *r, struct err *e);
 /* The present state alone; cheap, for the supervisor's look every 200 ms. */
 int run_state_of(
 	struct db *db, const char *id, enum run_state *s, struct err *e);
+/* Whether a ref has runs; cheaper than to read one. 1/0/-1 */
+int run_has_ref(
+	struct db *db, const char *repo, const char *ref, struct err *e);
 /* The newest run of a ref by (push_seq, attempt); sha NULL: any commit, else
  * one of the ref's RUN_LOOK_BACK newest. */
 #define RUN_LOOK_BACK 1000
@@ -158,7 +161,7 @@ struct run_recent {
 		int64_t number;
 		enum run_state state;
 		int64_t queued_at_ms, started_at_ms, finished_at_ms;
-		char *ref;
+		char *ref; /* of the newest and the active; else NULL */
 	} runs[RUN_RECENT_MAX];
 };
 int run_recent(struct db *db, const char *repo, struct run_recent *recent,

@@ -84,6 +84,22 @@ int run_newest_of_ref(struct db *db, const char *repo, const char *ref,
 	return newest_of_commit(db, repo, ref, sha, RUN_LOOK_BACK, r, e);
 }
 
+int run_has_ref(struct db *db, const char *repo, const char *ref, struct err *e)
+{
+	sqlite3_stmt *s = db_stmt(db,
+		"SELECT 1 FROM runs WHERE repo = ?1 AND ref_name = ?2 LIMIT 1",
+		e);
+	int got;
+
+	if (!s)
+		return -1;
+	db_bind_text(s, 1, repo);
+	db_bind_text(s, 2, ref);
+	got = db_step(db, s, e);
+	db_done(s);
+	return got;
+}
+
 int run_of_tip(struct db *db, const char *repo, const char *ref, struct run *r,
 	struct err *e)
 {

@@ -15,7 +15,6 @@ static int brief_from_row(sqlite3_stmt *s, struct run_brief *r, struct err *e)
 	r->queued_at_ms = db_col_ms(s, 2);
 	r->started_at_ms = db_col_ms(s, 3);
 	r->finished_at_ms = db_col_ms(s, 4);
-	r->ref = db_col_dup(s, 5);
 	return 0;
 }
 
@@ -38,6 +37,8 @@ int run_recent(struct db *db, const char *repo, struct run_recent *recent,
 		got = brief_from_row(s, &recent->runs[recent->n], e);
 		if (got < 0)
 			break;
+		if (!recent->n || recent->runs[recent->n].state == RUN_ACTIVE)
+			recent->runs[recent->n].ref = db_col_dup(s, 5);
 		recent->n++;
 	}
 	db_done(s);

@@ -28,17 +28,6 @@ int page_find_run(struct page *p, struct run *r, struct err *e)
 	return got;
 }
 
-/* Whether the repository has a run of the ref. */
-static int has_ref(struct page *p, const char *ref, struct err *e)
-{
-	struct run r = { 0 };
-	int got = run_newest_of_ref(p->db, p->rt->repo, ref, NULL, &r, e);
-
-	if (got > 0)
-		run_release(&r);
-	return got;
-}
-
 int page_param_ref(struct page *p, char **ref, struct err *e)
 {
 	static const char *const spaces[] = { "", "refs/heads/", "refs/tags/" };
@@ -55,7 +44,7 @@ int page_param_ref(struct page *p, char **ref, struct err *e)
 
 		buf_adds(&full, spaces[i]);
 		buf_adds(&full, typed);
-		got = has_ref(p, full.ptr, e);
+		got = run_has_ref(p->db, p->rt->repo, full.ptr, e);
 		if (got > 0)
 			*ref = buf_detach(&full);
 		buf_release(&full);

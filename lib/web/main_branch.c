@@ -25,17 +25,6 @@ static char *read_head(const char *git_dir)
 	return ref;
 }
 
-static int has_run(
-	struct page *p, const char *repo, const char *ref, struct err *e)
-{
-	struct run r = { 0 };
-	int got = run_newest_of_ref(p->db, repo, ref, NULL, &r, e);
-
-	if (got > 0)
-		run_release(&r);
-	return got;
-}
-
 static int ref_of_newest_run(
 	struct page *p, const char *repo, char **ref, struct err *e)
 {
@@ -60,13 +49,13 @@ int main_branch(struct page *p, const struct repo *repo, const char *newest,
 
 	*ref = read_head(repo->git_dir);
 	if (*ref)
-		got = has_run(p, repo->name, *ref, e);
+		got = run_has_ref(p->db, repo->name, *ref, e);
 	if (got)
 		goto out;
 	free(*ref);
 	*ref = NULL;
 	for (size_t i = 0; i < 2 && !got; i++) {
-		got = has_run(p, repo->name, usual[i], e);
+		got = run_has_ref(p->db, repo->name, usual[i], e);
 		if (got > 0)
 			*ref = mem_strdup(usual[i]);
 	}

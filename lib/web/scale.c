@@ -120,26 +120,30 @@ int scale_length(int64_t value, int64_t max, int size, int least)
 	return length < least ? least : length;
 }
 
-/* By halving, so that no program needs libm for it. */
+/* By halving, so that no program needs libm for it; of n > 0. Its root is
+ * within the two powers of two that have half as many digits. */
 static int64_t root(int64_t n)
 {
-	int64_t lo = 0, hi = INT64_C(3037000499); /* squared: below 2^63 */
+	int digits = 64 - __builtin_clzll((unsigned long long)n);
+	int64_t lo = INT64_C(1) << (digits - 1) / 2;
+	int64_t hi = INT64_C(1) << (digits + 1) / 2;
 
-	while (lo < hi) {
-		int64_t mid = lo + (hi - lo + 1) / 2;
+	while (lo + 1 < hi) {
+		int64_t mid = lo + (hi - lo) / 2;
 
-		if (mid * mid <= n)
+		if (mid <= n / mid)
 			lo = mid;
 		else
-			hi = mid - 1;
+			hi = mid;
 	}
 	return lo;
 }
 
 int scale_root(int64_t value, int64_t max, int size, int least)
 {
-	return value <= 0 ? least
-			  : scale_length(root(value), root(max), size, least);
+	if (value <= 0 || max <= 0)
+		return least;
+	return scale_length(root(value), root(max), size, least);
 }
 
 int scale_at(int64_t at_ms, int64_t from_ms, int64_t to_ms, int size)

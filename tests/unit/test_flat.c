@@ -184,6 +184,9 @@ static void read_recent(void)
 	run_recent_release(&recent);
 	must(run_recent(&store_db, "none.git", &recent, &store_err));
 	run_recent_release(&recent);
+	assert_int_equal(run_has_ref(&store_db, MAIN, &store_err), 1);
+	assert_int_equal(
+		run_has_ref(&store_db, "a.git", "none", &store_err), 0);
 	must(run_choices(&store_db, "a.git", &refs, &pushers, &store_err));
 	strv_release(&refs);
 	strv_release(&pushers);

@@ -92,6 +92,12 @@ static void lengths_stay_in_their_box(void **state)
 	assert_int_equal(scale_length(1, 100, 40, 3), 3);
 	assert_int_equal(scale_root(25, 100, 40, 3), 20);
 	assert_int_equal(scale_root(100, 100, 40, 3), 40);
+	for (int64_t i = 1; i < 3000; i++) {
+		/* exact: a root off by one is a length off by one */
+		assert_int_equal(scale_root(i * i, 9000000, 3000, 0), i);
+		assert_int_equal(
+			scale_root(i * i - 1, 9000000, 3000, 0), i - 1);
+	}
 }
 
 static void a_scale_ends_near_what_is_usual(void **state)
