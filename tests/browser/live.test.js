@@ -1,6 +1,8 @@
 /* A run as it goes on: with the script, and without it. */
 "use strict";
 
+const { execFileSync } = require("node:child_process");
+const fs = require("node:fs");
 const { assert, test, open, close, push, tell } = require("./browser.js");
 
 const log = (page, job, n) =>
@@ -283,6 +285,35 @@ test("what a log says comes with the looks that the server gives it",
 		tell(run, "over");
 		await close(page);
 	}
+});
+
+test("no byte of a line is doubled or lost that came in parts", async () => {
+	const run = push();
+	const page = await open(`/slow/ci/${run}`);
+	const { id } = JSON.parse(execFileSync("quire",
+		["show", `slow#${run}`, "--json"], { encoding: "utf8" }));
+	const file = `${process.env.QUIRE_HOME}/runs/slow.git/${id}/jobs/build/` +
+		"sh-1.log";
+	const shows = async (text) => {
+		await page.waitForFunction(([e, t]) => e.textContent === t,
+			[await log(page, "build", 1).elementHandle(), text]);
+	};
+
+	await text_grows(log(page, "build", 1), "begun");
+	/* a record is not written all at once, be it in its text, its time */
+	fs.appendFileSync(file, "2026-11-24T10:00:00.000000000Z stdout F ha");
+	await shows("begun\nha\n");
+	fs.appendFileSync(file, "lf\n2026-11-2");
+	await shows("begun\nhalf\n2026-11-2\n");
+	fs.appendFileSync(file, "4T10:00:00.000000000Z stdout P a ");
+	await shows("begun\nhalf\na \n");
+	fs.appendFileSync(file, "\u00e4\n" +
+		"2026-11-24T10:00:00.000000000Z stdout F b\n");
+	await shows("begun\nhalf\na \u00e4b\n");
+	tell(run, "build");
+	tell(run, "more");
+	tell(run, "end", "0");
+	await close(page);
 });
 
 test("a list shows what comes to it, and leaves a form alone", async () => {
