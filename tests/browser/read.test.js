@@ -118,7 +118,8 @@ test("what is folded is opened and closed by the keyboard", async () => {
 	await close(page);
 });
 
-/* All that can be reached from a page by links, within the site. */
+/* All pages that can be reached from one by links, within the site. What is no
+ * page has no icon either, and the browser then asks for /favicon.ico. */
 async function crawl(page, from, limit, look = () => {}) {
 	const seen = new Set([from]);
 
@@ -137,7 +138,7 @@ async function crawl(page, from, limit, look = () => {}) {
 			const next = url.pathname + url.search;
 
 			if (url.origin === process.env.WEB && seen.size < limit &&
-				!/\.(txt|json|atom)$|artifacts/.test(next))
+				!/\.(txt|json|atom|svg)$|artifacts/.test(next))
 				seen.add(next);
 		}
 	}
