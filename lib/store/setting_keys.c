@@ -46,6 +46,8 @@ const struct setting_key setting_keys[] = {
 		"jobs in a sandbox have the machine's network" },
 	{ "nice", SETTING_INT, PER_REPO, "0", NULL, 0, 19,
 		"how much a job stands back for others, from 0 to 19" },
+	{ "notifyTimeout", SETTING_DURATION, PER_REPO, "1m", NULL, 0, 0,
+		"most that a hook run-finished may take; 0: no limit" },
 	{ "path", SETTING_PATH, PER_REPO,
 		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		NULL, 0, 0, "PATH of jobs" },
