@@ -13,6 +13,7 @@ PREFIX = /usr/local
 DESTDIR =
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
+hooksdir = $(PREFIX)/share/quire/hooks
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -32,6 +33,7 @@ UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 MAN := $(sort $(wildcard man/*.[1-9]))
+HOOKS := $(sort $(wildcard hooks/run-finished.*))
 
 CPP = -Ilib -Ibin -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 ALL_CFLAGS = -std=gnu17 $(WARN) $(WERROR) $(CPP) $(CFLAGS) -MMD -MP
@@ -137,7 +139,7 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t) .ci/run
+	tests/system/*.t) $(HOOKS) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
 lint: packages-build+test+lint
@@ -214,11 +216,16 @@ install: all
 		d='$(DESTDIR)$(mandir)'/man$${m##*.} && install -d "$$d" && \
 		install -m 644 $$m "$$d" || exit; \
 	done
+	install -d '$(DESTDIR)$(hooksdir)'
+	install -m 755 $(HOOKS) '$(DESTDIR)$(hooksdir)'
 
 uninstall:
 	for p in $(PROGRAMS); do rm -f '$(DESTDIR)$(bindir)'/$$p; done
 	for m in $(MAN); do \
 		rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; \
+	done
+	for h in $(notdir $(HOOKS)); do \
+		rm -f '$(DESTDIR)$(hooksdir)'/$$h; \
 	done
 
 clean:
