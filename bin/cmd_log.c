@@ -1,10 +1,5 @@
 /*
  * quire log - what the commands of a run wrote.
- *
- * Log files are other people's: a job may have put anything into them, and a
- * symbolic link in their place. So they are opened one folder at a time
- * without following links, and what goes to a terminal loses every control
- * sequence but colours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +17,7 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cmd.h"
+#include "cmd_logfile.h"
 #include "cmd_term.h"
 #include "store/job.h"
 #include "store/run.h"
@@ -70,123 +66,6 @@ static int load(struct cmd_ctx *c, void *arg, struct err *e)
 	return job_list(&c->db, w->run.id, &w->jobs, &w->n_jobs, e);
 }
 
-/* Opens dir/name below dirfd, no link followed; -1 with errno. */
-static int open_below(int dirfd, const char *name, int flags)
-{
-	if (!*name || strchr(name, '/') || !strcmp(name, ".."))
-		return errno = ENOENT, -1;
-	return openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
-}
-
-static int open_run_dir(const struct home *h, const struct run *r)
-{
-	struct buf path = BUF_INIT;
-	int fd, why;
-
-	home_add_run_dir(&path, r->repo, r->id);
-	fd = openat(h->fd, path.ptr,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	why = errno;
-	buf_release(&path);
-	errno = why;
-	return fd;
-}
-
-/* A regular file in dir, opened; -1 with errno. */
-static int open_regular(int dir, const char *name)
-{
-	int fd = open_below(dir, name, O_NONBLOCK);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		errno = ENOENT;
-		return -1;
-	}
-	return fd;
-}
-
-/* The log of one command, opened; -1 with errno. */
-static int open_log(
-	const struct home *h, const struct run *r, const char *job, int n)
-{
-	struct buf file = BUF_INIT;
-	int dir, jobs = -1, one = -1, fd = -1, why;
-
-	buf_addf(&file, "sh-%d.log", n);
-	dir = open_run_dir(h, r);
-	if (dir >= 0)
-		jobs = open_below(dir, "jobs", O_DIRECTORY);
-	if (jobs >= 0)
-		one = open_below(jobs, job, O_DIRECTORY);
-	if (one >= 0)
-		fd = open_regular(one, file.ptr);
-	why = errno;
-	if (one >= 0)
-		close(one);
-	if (jobs >= 0)
-		close(jobs);
-	if (dir >= 0)
-		close(dir);
-	buf_release(&file);
-	errno = why;
-	return fd;
-}
-
-/* The length of the escape sequence at s: ESC [ ... final, ESC ] ... BEL or
- * ESC \, or two bytes. */
-static size_t escape_len(const char *s, size_t n)
-{
-	size_t i = 2;
-
-	if (n < 2)
-		return n;
-	if (s[1] == '[') {
-		while (i < n && !(s[i] >= '@' && s[i] <= '~'))
-			i++;
-		return i < n ? i + 1 : n;
-	}
-	if (s[1] == ']') {
-		while (i < n && s[i] != '\a' &&
-			!(s[i] == '\033' && i + 1 < n && s[i + 1] == '\\'))
-			i++;
-		if (i < n)
-			i += s[i] == '\a' ? 1 : 2;
-		return i < n ? i : n;
-	}
-	return 2;
-}
-
-/* A line for a terminal: colours stay if it has them, other sequences go, and
- * of a line drawn over itself the last state is shown. */
-static void add_safe(struct buf *b, const char *s, size_t n, int colours)
-{
-	size_t start = 0;
-	const char *cr;
-
-	while (n && s[n - 1] == '\r')
-		n--;
-	cr = memrchr(s, '\r', n);
-	if (cr) {
-		n -= (size_t)(cr + 1 - s);
-		s = cr + 1;
-	}
-	for (size_t i = 0; i <= n; i++) {
-		if (i < n && s[i] != '\033')
-			continue;
-		utf8_add_plain(b, s + start, i - start, 1);
-		if (i == n)
-			break;
-		size_t len = escape_len(s + i, n - i);
-		if (colours && len > 2 && s[i + 1] == '[' &&
-			s[i + len - 1] == 'm' &&
-			strspn(s + i + 2, "0123456789;:") == len - 3)
-			buf_add(b, s + i, len);
-		i += len - 1;
-		start = i + 1;
-	}
-}
-
 /* How what is read is printed. */
 struct printer {
 	int raw, terminal, colours;
@@ -207,7 +86,7 @@ static int flush_out(struct printer *pr, size_t above)
 static void end_line(struct printer *pr)
 {
 	if (pr->terminal)
-		add_safe(&pr->out, pr->line.ptr, pr->line.len, pr->colours);
+		log_add_safe(&pr->out, pr->line.ptr, pr->line.len, pr->colours);
 	else
 		buf_add(&pr->out, pr->line.ptr, pr->line.len);
 	if (pr->terminal && pr->colours &&
@@ -224,7 +103,7 @@ static void print_record(struct printer *pr, const char *line, size_t len)
 
 	if (pr->raw) {
 		if (pr->terminal)
-			add_safe(&pr->out, line, len, pr->colours);
+			log_add_safe(&pr->out, line, len, pr->colours);
 		else
 			buf_add(&pr->out, line, len);
 		buf_addc(&pr->out, '\n');
@@ -304,8 +183,7 @@ static void print_head(const struct piece *p, int first)
 static int print_executor(struct printer *pr, const struct home *h,
 	const struct run *r, int first, struct err *e)
 {
-	int dir = open_run_dir(h, r);
-	int fd = dir < 0 ? -1 : open_regular(dir, "quire-ci.log");
+	int fd = log_open_executor(h, r);
 	struct stat st;
 	int rc = 0;
 
@@ -315,8 +193,6 @@ static int print_executor(struct printer *pr, const struct home *h,
 	}
 	if (fd >= 0)
 		close(fd);
-	if (dir >= 0)
-		close(dir);
 	return rc;
 }
 
@@ -339,7 +215,7 @@ static int print_pieces(const struct wanted *w, const struct home *h,
 	int rc = 0;
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		int fd = open_log(h, &w->run, pieces[i].job->id, pieces[i].n);
+		int fd = log_open(h, &w->run, pieces[i].job->id, pieces[i].n);
 
 		if (n > 1)
 			print_head(&pieces[i], i == 0);
