@@ -24,6 +24,7 @@ int cmd_secret(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_wait(int argc, char **argv);
 int cmd_artifacts(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
 int cmd_rerun(int argc, char **argv);

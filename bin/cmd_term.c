@@ -1,5 +1,7 @@
 #include "cmd_term.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,6 +34,19 @@ int term_colours(void)
 
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && *term &&
 	       strcmp(term, "dumb") != 0;
+}
+
+/* Without making it the process's. */
+int term_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	int yes;
+
+	if (!locale)
+		return 0;
+	yes = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	freelocale(locale);
+	return yes;
 }
 
 const char *term_state_colour(const char *state)

@@ -14,6 +14,8 @@
 size_t term_width(void);
 /* Whether to colour: a terminal, not a dumb one, and no NO_COLOR. */
 int term_colours(void);
+/* Whether the locale is one of UTF-8. */
+int term_utf8(void);
 
 /* The sequence that begins a state's colour (a run's or a job's), or "". */
 const char *term_state_colour(const char *state);

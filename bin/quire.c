@@ -33,6 +33,7 @@ static const struct command {
 	{ "runs", cmd_runs, "list runs, the newest first" },
 	{ "show", cmd_show, "show a run with its jobs" },
 	{ "log", cmd_log, "print what its commands wrote" },
+	{ "wait", cmd_wait, "stay until it has ended, and say how it goes" },
 	{ "artifacts", cmd_artifacts, "list or copy what its jobs kept" },
 	{ "cancel", cmd_cancel, "end a run" },
 	{ "rerun", cmd_rerun, "queue it once more" },
