@@ -64,6 +64,11 @@ int pusher_tell(struct buf *b, const struct repo *repo,
 	case MOVE_ADOPTED:
 		buf_addf(&line, " for %s: quire-reconcile was faster", ref);
 		break;
+	case MOVE_NOT_SKIPPED:
+		buf_addf(&line,
+			" for %s is not skipped: quire-reconcile was faster",
+			ref);
+		break;
 	case MOVE_SUPERSEDED:
 		buf_addf(&line, " superseded: %s has moved on", ref);
 		break;
@@ -72,6 +77,9 @@ int pusher_tell(struct buf *b, const struct repo *repo,
 			"%s: git could not say what it is now; the push "
 			"stands, and the next quire-reconcile looks again",
 			ref);
+		goto out;
+	case MOVE_SKIPPED:
+		pusher_say(b, "%s: skipped, as asked", ref);
 		goto out;
 	case MOVE_NO_PIPELINE:
 		if (m->hint)
