@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/utf8.h"
-#include "cmd.h"
+#include "cmd_repo.h"
 #include "exec/adopt.h"
 #include "exec/forget.h"
 #include "exec/hookfile.h"
@@ -21,6 +21,7 @@
 static const char help[] =
 	"usage: quire repo new NAME\n"
 	"       quire repo adopt [--no-hook] DIR [NAME]\n"
+	"       quire repo adopt [--no-hook] --scan DIR\n"
 	"       quire repo move [--no-hook] NAME DIR\n"
 	"       quire repo list [--json]\n"
 	"       quire repo hook NAME... | --all\n"
@@ -36,12 +37,13 @@ static const char help[] =
 	"unhook  restores the hook that was there before\n"
 	"rm      unhooks and forgets; its runs stay on record\n"
 	"\n"
+	"  --scan      all bare repositories below DIR, each by its path there\n"
 	"  --no-hook   for a mirror: quire-reconcile finds what has moved\n"
 	"  --delete    the repository too, if it is below the home's repos/\n"
 	"  --purge     its runs and their logs too\n";
 
 struct options {
-	int all, json, no_hook, delete, purge;
+	int all, json, no_hook, delete, purge, scan;
 };
 
 static int fail(const struct err *e)
@@ -66,12 +68,30 @@ static int repo_new(char **args, const struct options *o, struct err *e)
 	return failed ? -1 : 0;
 }
 
+static int adopt_below(char **args, const struct options *o, struct err *e)
+{
+	struct cmd_ctx c;
+	int failed;
+
+	if (args[1])
+		return err_set(e, EXIT_USAGE,
+			"adopt: with --scan each repository has the name of "
+			"its path");
+	if (cmd_open_owned(&c, e) < 0)
+		return -1;
+	failed = repo_scan(&c, args[0], o->no_hook, e) < 0;
+	cmd_close(&c);
+	return failed ? -1 : 0;
+}
+
 static int repo_adopt(char **args, const struct options *o, struct err *e)
 {
 	struct buf name = BUF_INIT, shown = BUF_INIT;
 	struct cmd_ctx c;
 	int failed;
 
+	if (o->scan)
+		return adopt_below(args, o, e);
 	if (cmd_open_owned(&c, e) < 0)
 		return -1;
 	if (o->no_hook)
@@ -320,7 +340,7 @@ static const struct action {
 	const char *options; /* the letters of long_options that it takes */
 } actions[] = {
 	{ "new", repo_new, 1, 1, "" },
-	{ "adopt", repo_adopt, 1, 2, "n" },
+	{ "adopt", repo_adopt, 1, 2, "ns" },
 	{ "move", repo_moved, 2, 2, "n" },
 	{ "list", repo_show, 0, 0, "j" },
 	{ "rm", repo_rm, 1, 1, "dp" },
@@ -335,6 +355,7 @@ static const struct option long_options[] = {
 	{ "no-hook", no_argument, NULL, 'n' },
 	{ "delete", no_argument, NULL, 'd' },
 	{ "purge", no_argument, NULL, 'p' },
+	{ "scan", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -364,7 +385,7 @@ static int run(const struct action *a, char **args, const char *given)
 {
 	struct options o = { !!strchr(given, 'a'), !!strchr(given, 'j'),
 		!!strchr(given, 'n'), !!strchr(given, 'd'),
-		!!strchr(given, 'p') };
+		!!strchr(given, 'p'), !!strchr(given, 's') };
 	struct err e;
 	int n = 0;
 
