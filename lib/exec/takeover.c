@@ -12,7 +12,6 @@
 #include "base/fs.h"
 #include "base/gitcat.h"
 #include "exec/adopt.h"
-#include "exec/runlog.h"
 #include "exec/scan.h"
 #include "store/legacy.h"
 #include "store/repo.h"
@@ -140,9 +139,9 @@ void takeover_survey(struct db *db, const struct home *h, struct takeover *t)
 static int is_ours(const char *name)
 {
 	static const char *const ours[] = { ".", "..", "quire.db",
-		"quire.db-wal", "quire.db-shm", RUNLOG_FILE, RUNLOG_FILE ".old",
-		RUNLOG_HOOK_FILE, RUNLOG_HOOK_FILE ".old", "repos", "runs",
-		"slots", "cache", "secrets", "hooks" };
+		"quire.db-wal", "quire.db-shm", "quire-run.log",
+		"quire-run.log.old", "run-finished.log", "run-finished.log.old",
+		"repos", "runs", "slots", "cache", "secrets", "hooks" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
 		if (!strcmp(name, ours[i]))

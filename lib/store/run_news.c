@@ -34,7 +34,7 @@ int run_previous_outcome(
 		" AND (runs.push_seq, runs.attempt) < (?3, ?4)"
 		" ORDER BY runs.push_seq DESC, runs.attempt DESC LIMIT ?5",
 		e);
-	int got, found = 0;
+	int got;
 
 	if (!s)
 		return -1;
@@ -43,17 +43,17 @@ int run_previous_outcome(
 	db_bind_int(s, 3, r->push_seq);
 	db_bind_int(s, 4, r->attempt);
 	db_bind_int(s, 5, RUN_LOOK_BACK);
-	while (!found && (got = db_step(db, s, e)) == 1) {
+	while ((got = db_step(db, s, e)) == 1) {
 		if (run_from_row(s, previous, e) < 0) {
 			got = -1;
 			break;
 		}
-		found = has_outcome(previous);
-		if (!found)
-			run_release(previous);
+		if (has_outcome(previous))
+			break;
+		run_release(previous);
 	}
 	db_done(s);
-	return found ? 1 : got;
+	return got;
 }
 
 /* Taken by itself, whatever others have said. */
@@ -71,7 +71,7 @@ static int news_of(
 		return 0;
 	}
 	got = run_previous_outcome(db, r, &previous, e);
-	if (got <= 0)
+	if (got != 1)
 		return got;
 	if (previous.state == RUN_FAILED)
 		*news = RUN_NEWS_RECOVERED;

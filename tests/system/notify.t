@@ -2,7 +2,7 @@
 # The hooks run-finished: called at the end of every run, by whoever ends it,
 # and of no weight to any of them.
 . "$(dirname "$0")/lib.sh"
-plan 39
+plan 40
 
 new_home
 new_repo foo
@@ -110,6 +110,11 @@ check 'nor is anything of whoever pushed' '
 	test "$(var 1 QUIRE_HOME)" = "$QUIRE_HOME" &&
 	sed "s/=.*//" told/1.env | grep -vE "^(QUIRE_[A-Z_]*|PATH|HOME|LANG|TZ|PWD|OLDPWD|SHLVL|_)$" |
 		grep -c . | grep -x 0'
+check 'quire-hooks(5) has the same variables' '
+	sed -n "s/^\.It Ev //p" "$ROOT/man/quire-hooks.5" | tr -s " ," "\n" |
+		sort >page &&
+	{ grep -o "^QUIRE_[A-Z_]*" told/1.env; printf "%s\n" PATH HOME LANG TZ; } |
+		sort | diff - page'
 check 'quire is in its PATH, the one that called it' \
 	'case $(var 1 PATH) in "$QUIRE_BUILD/bin:"*) ;; *) false ;; esac'
 # a fourth descriptor is that of ls
