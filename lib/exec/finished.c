@@ -48,13 +48,6 @@ static int forget(const struct home *h, const struct run *r, struct err *e)
 	return failed;
 }
 
-/* What was superseded while it waited has a newer run to speak for it. */
-static int is_of_interest(const struct run *r)
-{
-	return run_state_is_terminal(r->state) &&
-	       (r->state != RUN_SUPERSEDED || r->started_at_ms >= 0);
-}
-
 static int tell(const struct home *h, const struct run *r, struct err *e)
 {
 	const char *const operands[] = { "--notify", r->id, NULL };
@@ -80,7 +73,8 @@ static int tell_of(struct db *db, const struct home *h, const char *id,
 	if (got <= 0)
 		return got;
 	got = 0;
-	if (is_of_interest(&r) && !(only_unbegun && r.started_at_ms >= 0))
+	if (run_state_is_terminal(r.state) &&
+		!(only_unbegun && r.started_at_ms >= 0))
 		got = tell(h, &r, e);
 	run_release(&r);
 	return got;

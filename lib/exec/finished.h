@@ -9,8 +9,9 @@
  * ends all below it; and its environment, made anew, has no QUIRE_RUN_ID, by
  * which what a run left behind is found.
  *
- * Told of is every run that has begun, and one that failed before it did. Who
- * tells:
+ * Told of is every run that has begun, and one that failed before it did; not
+ * what was superseded while it waited, which the recorder does and nobody else,
+ * on the path of a push: the newer run speaks for it. Who tells:
  *
  *	quire-run	of each run that it claimed, whatever ended it, with
  *			the run's lock still held
@@ -46,8 +47,8 @@ int finished_is_owed(int dirfd, const char *dir);
 /*
  * Tells of the run as its row is now, in the background; never while this
  * process is a subreaper. 1 begun; 0 there is nobody to tell, the run goes on,
- * it was superseded before it began, or this is no process of the home's
- * owner's, or one of a job; -1 nobody was started.
+ * or this is no process of the home's owner's, or one of a job; -1 nobody was
+ * started.
  */
 int finished_tell(
 	struct db *db, const struct home *h, const char *id, struct err *e);
