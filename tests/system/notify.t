@@ -2,7 +2,7 @@
 # The hooks run-finished: called at the end of every run, by whoever ends it,
 # and of no weight to any of them.
 . "$(dirname "$0")/lib.sh"
-plan 40
+plan 42
 
 new_home
 new_repo foo
@@ -118,16 +118,19 @@ check 'quire-hooks(5) has the same variables' '
 check 'quire is in its PATH, the one that called it' \
 	'case $(var 1 PATH) in "$QUIRE_BUILD/bin:"*) ;; *) false ;; esac'
 # a fourth descriptor is that of ls
-check 'it is in the home, umask 027, with three descriptors, signals as new' '
+check 'it is in the home, umask 027, with three descriptors' '
 	test "$(cat told/1.pwd)" = "$QUIRE_HOME" &&
 	test "$(cat told/1.umask)" = 0027 &&
-	test "$(tr "\n" " " <told/1.fd)" = "0 1 2 3 " &&
-	test "$(sed "s/.*:.//" told/1.sig | tr -d "0\n")" = ""'
+	test "$(tr "\n" " " <told/1.fd)" = "0 1 2 3 "'
 check 'what was called is in run-finished.log' \
 	'grep "foo#1: hooks/run-finished: done" home/run-finished.log &&
 	grep "foo#1: hooks/foo.git/run-finished: done" home/run-finished.log'
 check 'nothing is left of it in the run directory, nor in quire-run.log' \
 	'! test -e "$(dir 1)/untold" && ! test -s home/quire-run.log'
+
+check 'its signals are as new, also where those of the caller are not' '
+	(trap "" INT USR1 PIPE; quire-run --notify foo#1) &&
+	test "$(sed "s/.*:.//" told/1.sig | tr -d "0\n")" = ""'
 
 # --- which news it is
 pipeline foo "$quick"
@@ -148,7 +151,10 @@ rm home/hooks/foo.git/run-finished
 
 # --- it delays nothing
 hook <<'X'
-[ "${told##*/}" != 5 ] || until [ -e "$go" ]; do echo $$ >"$told.pid"; sleep 0.05; done
+[ "${told##*/}" != 5 ] || {
+	echo $$ >"$told.pid"
+	until [ -e "$go" ]; do sleep 0.05; done
+}
 echo >>"$told"
 X
 git -C foo commit -q --allow-empty -m 'its hook is slow'
@@ -272,6 +278,12 @@ check 'one that was ended, with a supervisor that was killed before it told' \
 	'quire-reconcile | grep "foo#15: called the hooks of its end" &&
 	told 15 && grep "failed canceled" told/15 &&
 	! quire-reconcile 2>&1 | grep . && told 15'
+touch "$(dir 14)/untold"
+check 'and one whose supervisor was killed after all but that' '
+	quire-reconcile -n | grep "foo#14: would call the hooks of its end" &&
+	test "$(wc -l <told/14)" = 1 && quire-reconcile >out &&
+	grep "foo#14: called the hooks of its end" out &&
+	test "$(wc -l <out)" = 1 && told 14 2 && ! quire-reconcile 2>&1 | grep .'
 begin
 quire cancel foo#16 >/dev/null
 wait_for 'test -z "$(supervisor)"'
