@@ -332,7 +332,7 @@ check 'what quire doctor says mends it' '
 if [ "$(id -u)" = 0 ]; then
 	check 'nor another user'"'"'s' '
 		chown 65534 home/hooks/run-finished &&
-		! quire-run --notify foo#1 2>err && grep "belongs to uid 65534" err
+		! quire-run --notify foo#1 2>err && grep "belongs to uid 65534" err &&
 		chown 0 home/hooks/run-finished'
 else
 	skip 'nor another user'"'"'s' 'not root'
