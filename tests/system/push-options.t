@@ -17,7 +17,7 @@ commit() {
 
 # said ARG...: git push with these; what it was told, without "remote: ".
 said() {
-	git -C "$T/foo" push -q "$@" >"$T/push.out" 2>&1 || return
+	timeout 60 git -C "$T/foo" push -q "$@" >"$T/push.out" 2>&1 || return
 	lines "$T/push.out"
 }
 
