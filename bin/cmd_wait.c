@@ -7,9 +7,7 @@
  * output, since a reader that is gone, of a push that was interrupted say,
  * shows there without a byte being written.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,18 +77,6 @@ static int tell(struct wait *w, const struct home *h, struct err *e)
 	return rc < 0 ? -1 : ended;
 }
 
-/* Until the next look: 0, or -1 when nobody reads any more. */
-static int pause_a_little(struct err *e)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO };
-	int n = poll(&out, 1, LOOK_MS);
-
-	if (n > 0 || (n < 0 && errno != EINTR))
-		return err_set(
-			e, EXIT_BUSY, "standard output: nobody reads it");
-	return 0;
-}
-
 static int time_is_up(const struct wait *w)
 {
 	return w->until_ms >= 0 && clock_mono_ms() >= w->until_ms;
@@ -132,7 +118,7 @@ static int wait_for(struct wait *w, const struct home *h, struct err *e)
 			   clock_mono_ms() - good_ms > patience_ms) {
 			return -1;
 		}
-		if (pause_a_little(e) < 0)
+		if (term_pause(LOOK_MS, e) < 0)
 			return -1;
 	}
 }
