@@ -156,8 +156,9 @@ check 'with all that was written, each command under its head' \
 	'cat "$T/-f.out"
 	test "$(grep -cx "one begun\|one over\|next\|two begun\|two over" "$T/-f.out")" = 5 &&
 	sed -n "/^==> one 2: echo next; exit 3 <==$/{n;p}" "$T/-f.out" | grep -x next'
-check 'a head stands where the output is another command'\''s' \
-	'awk "/^==>/ { who = \$2; next } /begun|over/ && \$1 != who { exit 1 }" "$T/-f.out"'
+check 'a head stands where the output is another command'\''s, and only there' \
+	'awk "/^==>/ { if (\$2 == who && \$3 == n) exit 1; who = \$2; n = \$3; next }
+		/begun|over/ && \$1 != who { exit 1 }" "$T/-f.out"'
 check 'and at the end why it failed' 'grep "^foo#$N failed: .*one" "$T/-f.err"'
 check 'what had ended before is left out, unless all is asked for' \
 	'! grep past "$T/-f.out" && over "--follow --all" &&
