@@ -42,6 +42,11 @@ waits() {
 	pgrep -f "^quire --home $QUIRE_HOME wait --queued -- $1"
 }
 
+# parent PID: its parent
+parent() {
+	sed -n 's/^PPid:.//p' "/proc/$1/status"
+}
+
 # ended PID: gone, or a zombie that nobody has reaped yet; within the time that
 # wait_for has.
 ended() {
@@ -205,10 +210,11 @@ git -C foo branch beside
 check 'meanwhile others push without waiting for it' \
 	'said origin beside | grep "foo#12 queued for beside (1 ahead)" &&
 	test "$(state foo#11)" = active'
-hook=$(pgrep -f "^[^ ]*quire-push hooks/post-receive")
+waiting=$(waits)
+hook=$(parent "$waiting")
 check 'what waits has nothing of the home or of the repository open' \
-	'test -n "$hook" && test -n "$(waits)" &&
-	for pid in $hook $(waits); do
+	'grep -z quire-push "/proc/$hook/cmdline" &&
+	for pid in $hook $waiting; do
 		ls -l "/proc/$pid/fd" || exit 1
 	done >fds && ! grep -E "quire\.db|\.lock|/lock|slots" fds'
 check 'and no process of git behind it' '! pgrep -P "$hook" git'
@@ -296,6 +302,7 @@ interrupted() {
 	wait_for "told $1 | grep '✓ first'" || return
 	waiting=$(waits "$(row "$2" id)")
 	test -n "$waiting" || return
+	parent "$waiting" >"$T/$1.hook"
 	kill -9 "$client"
 	ended "$waiting" && test "$(state "foo#$2")" = active
 	interrupted=$?
@@ -305,11 +312,11 @@ interrupted() {
 check 'a client that is killed: the wait ends before the run, which goes on' \
 	'interrupted path 22 origin'
 check 'nothing of the push is left behind' \
-	'wait_for "! pgrep -f \"^[^ ]*quire-push hooks/post-receive\""'
+	'ended "$(cat "$T/path.hook")"'
 if ssh_start; then
 	check 'the same over ssh' 'interrupted ssh 23 "$SSH$BARE"'
 	check 'nothing of that push is left behind either' \
-		'wait_for "! pgrep -f \"^[^ ]*quire-push hooks/post-receive\""'
+		'ended "$(cat "$T/ssh.hook")"'
 	commit whole
 	check 'over ssh a push sees its run to the end' \
 		'git -C foo push -q -o ci.wait "$SSH$BARE" main >ssh.out 2>&1
