@@ -48,7 +48,7 @@ void course_release(struct course *c)
 /* What is of interest only once it has ended. */
 static int look_at_end(struct course *c, struct db *db, struct err *e)
 {
-	struct run by;
+	struct run by = { 0 };
 	int found = 0;
 
 	c->url = setting_get(db, c->run.repo, "url", e);
