@@ -115,7 +115,14 @@ check 'a subject that is not ASCII: encoded words, none cut in a character' '
 	mails 4 11 && test "$(mail Subject)" = \
 	"foo: main failed: Grüße: 修复 the thing that was broken, which took a while, вот так" &&
 	! sed "/^$/q" "$(newest)" | LC_ALL=C grep "[^ -~	]" &&
-	! sed "/^$/q" "$(newest)" | grep -E "^.{77}"'
+	! sed "/^$/q" "$(newest)" | grep -E "^.{77}" &&
+	python3 - "$(newest)" <<-X
+		import quopri, re, sys
+		head = open(sys.argv[1], "rb").read().split(b"\n\n")[0]
+		words = re.findall(rb"=\?UTF-8\?Q\?([^?]*)\?=", head)
+		assert len(words) > 2
+		for word in words: quopri.decodestring(word, header=True).decode()
+	X'
 # git itself takes no line break; the database may have anything
 sql "UPDATE runs SET subject = 'a' || char(10) || 'Bcc: eve@example.org' ||
 	char(13, 10, 13, 10) || x'ff' || '=?UTF-8?Q?b?=' WHERE number = 11"
