@@ -44,17 +44,20 @@
 #include "store/setting.h"
 
 static const char usage[] =
-	"usage: quire-push [--home DIR] [--git-dir DIR] <LINES\n"
-	"       quire-push HOOK <LINES\n"
+	"usage: quire-push HOOK\n"
+	"       quire-push [--home DIR] [--git-dir DIR]\n"
+	"       quire-push --help | --version\n"
 	"\n"
-	"Records ref moves of a repository as runs and starts them. LINES are\n"
-	"those of a post-receive hook: <old> <new> <ref>.\n"
+	"Records ref moves of a repository as runs and starts them. They are on\n"
+	"standard input, as for a post-receive hook: <old> <new> <ref>.\n"
 	"\n"
 	"  --home DIR     quire's home (default: $QUIRE_HOME, or " HOME_DEFAULT
 	")\n"
 	"  --git-dir DIR  the repository (default: $GIT_DIR, or .)\n"
 	"  --version      print the version\n"
-	"  --help         print this help\n";
+	"  --help         print this help\n"
+	"\n"
+	"See quire-push(8).\n";
 
 struct push {
 	const char *hook; /* the hook file that runs us, or NULL */

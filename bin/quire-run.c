@@ -22,6 +22,7 @@
 
 static const char usage[] =
 	"usage: quire-run [--notify RUN]\n"
+	"       quire-run --help | --version\n"
 	"\n"
 	"Runs what is pending, one run after another, until the queue is empty\n"
 	"or no slot is free. Only the owner of the home may.\n"
@@ -31,7 +32,7 @@ static const char usage[] =
 	"      --help        show this text\n"
 	"      --version     show the version\n"
 	"\n"
-	"The home is $QUIRE_HOME or " HOME_DEFAULT ".\n";
+	"The home is $QUIRE_HOME or " HOME_DEFAULT ". See quire-run(8).\n";
 
 static int fail(const struct home *h, const struct err *e)
 {
