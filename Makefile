@@ -139,7 +139,7 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t) $(HOOKS) .ci/run
+	tests/system/*.t tests/hosting/*.t) $(HOOKS) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
 lint: packages-build+test+lint
@@ -194,6 +194,16 @@ projects: packages-build+run+projects
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/projects/projects.sh
 
+# the ways in which pushes come, as quire(7) has them, each on a machine of its
+# own that is this one seen through name spaces: as root
+hosting: packages-build+test+hosting
+	@$(MAKE) --no-print-directory all
+	@rm -rf '$(B)/hosting'
+	@$(MAKE) --no-print-directory -s install PREFIX=/usr/local \
+		DESTDIR='$(abspath $(B))/hosting'
+	@QUIRE_BUILD='$(abspath $(B))' prove --timer $(sort $(wildcard \
+		tests/hosting/*.t))
+
 # a thousand pushes by fifty pushers at once, and what they cost
 storm: packages-build+test
 	@$(MAKE) --no-print-directory all
@@ -239,7 +249,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer projects storm lint format-check \
+.PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer projects hosting storm lint format-check \
 	install uninstall clean FORCE
 .SECONDARY:
 

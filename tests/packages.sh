@@ -15,6 +15,8 @@ fuzz='clang libclang-rt-dev'
 projects='dpkg-dev clang cmake autoconf automake libtool'
 bench='nq lighttpd cgit curl'
 browser='chromium'
+# neither starts a service
+hosting='gitolite3 sudo adduser debconf iproute2'
 valgrind='valgrind'
 
 wanted=
@@ -29,6 +31,7 @@ for group; do
 	projects) wanted="$wanted $projects" ;;
 	bench) wanted="$wanted $bench" ;;
 	browser) wanted="$wanted $browser" ;;
+	hosting) wanted="$wanted $hosting" ;;
 	valgrind) wanted="$wanted $valgrind" ;;
 	*)
 		echo "packages.sh: no group '$group'" >&2
