@@ -156,7 +156,9 @@ const struct job_row *wanted_job(const struct wanted *w, struct err *e)
 		err_set(e, EXIT_USAGE, "%s: no job '%s' (did you mean '%s'?)",
 			w->typed, w->job, near);
 	else if (!found)
-		err_set(e, EXIT_USAGE, "%s: no job '%s'", w->typed, w->job);
+		err_set(e, EXIT_USAGE,
+			"%s: no job '%s' (quire show %s: those there are)",
+			w->typed, w->job, w->typed);
 	free(words);
 	return found;
 }
@@ -269,7 +271,9 @@ int cmd_log(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc < 1 || argc > 3)
-		return program_usage("quire log", "RUN [JOB [N]]");
+		return program_usage("quire log",
+			argc ? "one run, one job of it and one number at most"
+			     : "which run? as foo#42, or an id");
 	w.typed = argv[0];
 	w.job = argc > 1 ? argv[1] : NULL;
 	if (argc > 2) {

@@ -63,6 +63,30 @@ static const struct topic {
 };
 #define N_TOPICS (sizeof(topics) / sizeof(*topics))
 
+/* what a newcomer types, from other programs of the kind */
+static const struct near_other others[] = {
+	{ "abort", "cancel" },
+	{ "add", "repo adopt" },
+	{ "build", "start" },
+	{ "check", "ci check" },
+	{ "create", "repo new" },
+	{ "kill", "cancel" },
+	{ "list", "runs" },
+	{ "ls", "runs" },
+	{ "new", "repo new" },
+	{ "ps", "runs --state active" },
+	{ "restart", "rerun" },
+	{ "retry", "rerun" },
+	{ "set", "config" },
+	{ "status", "runs" },
+	{ "stop", "cancel" },
+	{ "tail", "log -f" },
+	{ "trigger", "start" },
+	{ "validate", "ci check" },
+	{ "version", "--version" },
+	{ "watch", "wait" },
+};
+
 static const struct command *find(const char *name)
 {
 	for (size_t i = 0; i < N_COMMANDS; i++)
@@ -104,7 +128,9 @@ static int unknown(const char *name, int topics_too)
 			words[n++] = commands[i].name;
 	for (size_t i = 0; i < N_TOPICS && topics_too; i++)
 		words[n++] = topics[i].name;
-	near = near_word(name, words, n);
+	near = near_other(name, others, sizeof(others) / sizeof(*others));
+	if (!near || topics_too)
+		near = near_word(name, words, n);
 	if (near)
 		return program_usage("quire", "no %s '%s' (did you mean '%s'?)",
 			what, name, near);
