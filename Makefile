@@ -4,7 +4,7 @@
 #	make demo       a push, from the hook to the finished run, in a throw-away
 #	                home (SERVE=1: then serves the pages on loopback)
 #	make check      all tests
-#	make install    PREFIX=/usr/local DESTDIR=
+#	make install    PREFIX=/usr/local DESTDIR= sysconfdir=$(PREFIX)/etc
 #
 # Only build/ is written to. B=DIR builds elsewhere.
 
@@ -13,7 +13,13 @@ PREFIX = /usr/local
 DESTDIR =
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
-hooksdir = $(PREFIX)/share/quire/hooks
+datadir = $(PREFIX)/share/quire
+hooksdir = $(datadir)/hooks
+# /etc for an entry that cron reads
+sysconfdir = $(PREFIX)/etc
+unitdir = $(PREFIX)/lib/systemd/system
+bashdir = $(PREFIX)/share/bash-completion/completions
+zshdir = $(PREFIX)/share/zsh/site-functions
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -34,6 +40,7 @@ FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 MAN := $(sort $(wildcard man/*.[1-9]))
 HOOKS := $(sort $(wildcard hooks/run-finished.*))
+UNITS_SYSTEMD = quire-reconcile.service quire-reconcile.timer
 
 CPP = -Ilib -Ibin -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 ALL_CFLAGS = -std=gnu17 $(WARN) $(WERROR) $(CPP) $(CFLAGS) -MMD -MP
@@ -139,7 +146,8 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t tests/hosting/*.t) $(HOOKS) .ci/run
+	tests/system/*.t tests/hosting/*.t) \
+	bin/completion/complete bin/completion/quire.bash $(HOOKS) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
 lint: packages-build+test+lint
@@ -217,26 +225,43 @@ $(B)/cgroup/%: $(B)/obj/tests/cgroup/%.o $(B)/libquire.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libquire.a
 
-install: all
-	install -d '$(DESTDIR)$(bindir)'
-	for p in $(PROGRAMS); do \
-		install -m 755 $(B)/bin/$$p '$(DESTDIR)$(bindir)' || exit; \
-	done
-	for m in $(MAN); do \
-		d='$(DESTDIR)$(mandir)'/man$${m##*.} && install -d "$$d" && \
-		install -m 644 $$m "$$d" || exit; \
-	done
-	install -d '$(DESTDIR)$(hooksdir)'
-	install -m 755 $(HOOKS) '$(DESTDIR)$(hooksdir)'
+# what is installed, MODE:FROM:TO each; the cron entry, which people edit, is
+# not replaced, and removed only as it came
+INSTALLED = \
+	$(foreach p,$(PROGRAMS),755:$(B)/bin/$p:$(bindir)/$p) \
+	$(foreach m,$(MAN),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	$(foreach h,$(HOOKS),755:$h:$(hooksdir)/$(notdir $h)) \
+	$(foreach u,$(UNITS_SYSTEMD),644:$(B)/etc/$u:$(unitdir)/$u) \
+	$(foreach c,quire quire-ci,644:bin/completion/quire.bash:$(bashdir)/$c) \
+	644:bin/completion/quire.zsh:$(zshdir)/_quire \
+	755:bin/completion/complete:$(datadir)/complete
+CRON = $(DESTDIR)$(sysconfdir)/cron.d/quire
 
-uninstall:
-	for p in $(PROGRAMS); do rm -f '$(DESTDIR)$(bindir)'/$$p; done
-	for m in $(MAN); do \
-		rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; \
+$(B)/etc/%: hooks/%.in FORCE
+	@mkdir -p $(@D)
+	@sed 's|@bindir@|$(bindir)|g' $< >$@
+
+install: all $(B)/etc/cron $(UNITS_SYSTEMD:%=$(B)/etc/%)
+	@for f in $(INSTALLED); do \
+		from=$${f#*:} && \
+		echo "install $${f##*:}" && \
+		install -D -m $${f%%:*} "$${from%:*}" \
+			'$(DESTDIR)'"$${f##*:}" || exit; \
 	done
-	for h in $(notdir $(HOOKS)); do \
-		rm -f '$(DESTDIR)$(hooksdir)'/$$h; \
+	@[ -e '$(CRON)' ] || install -D -m 644 $(B)/etc/cron '$(CRON)'
+
+uninstall: $(B)/etc/cron
+	@for f in $(INSTALLED); do \
+		echo "remove $${f##*:}" && \
+		rm -f '$(DESTDIR)'"$${f##*:}" || exit; \
 	done
+	@for d in '$(hooksdir)' '$(datadir)'; do \
+		[ ! -d '$(DESTDIR)'"$$d" ] || \
+			rmdir --ignore-fail-on-non-empty '$(DESTDIR)'"$$d"; \
+	done
+	@if [ ! -e '$(CRON)' ]; then :; \
+	elif cmp -s $(B)/etc/cron '$(CRON)'; then rm '$(CRON)'; \
+	else echo 'left, as it was changed: $(CRON)'; fi
 
 clean:
 	rm -rf $(B)

@@ -8,7 +8,7 @@ build='gcc make git libc6-dev libsqlite3-dev libgit2-dev libjson-c-dev'
 run='bubblewrap sqlite3 lighttpd'
 test='bubblewrap libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
 	util-linux openssh-server openssh-client faketime tmux graphviz
-	msmtp python3-aiosmtpd openssl'
+	msmtp python3-aiosmtpd openssl zsh'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 asan='libclang-rt-dev'
 fuzz='clang libclang-rt-dev'
