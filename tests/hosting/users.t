@@ -11,7 +11,7 @@ ALICE=alice@127.0.0.1:$REPO
 BOB=bob@127.0.0.1:$REPO
 CAROL=carol@127.0.0.1:$REPO
 
-plan 28
+plan 31
 
 for name in alice bob carol; do
 	useradd -m -s /bin/sh $name
@@ -62,7 +62,7 @@ check 'one pushes to the branch of another' '
 check 'but moves none back, until the page has been followed' '
 	commit bob early && ! push_by bob "$BOB" early -f >"$T/back" &&
 	cat "$T/back" && grep "denying non-fast-forward" "$T/back" &&
-	follow "$S" 4 && push_by bob "$BOB" early -f && green early bob'
+	follow "$S" 5 && push_by bob "$BOB" early -f && green early bob'
 
 check 'the home is the group'\''s to write to' '
 	modes "2770 quire dev" /var/quire /var/quire/repos /var/quire/runs \
@@ -93,3 +93,21 @@ check 'with a rule that is gone the runs wait, and cron starts them' '
 check 'the line for cron has nothing to say when all is done' \
 	'wait_idle && test -z "$(cron 2>&1)"'
 check 'quire doctor finds nothing wrong' 'doctor quire'
+
+# another home: what is above was all in /var/quire
+far() {
+	install -d -o quire -g quire /srv/quire &&
+		as quire "quire --home /srv/quire init --shared dev" &&
+		as quire "quire --home /srv/quire repo new foo" &&
+		git config --system --add safe.directory \
+			/srv/quire/repos/foo.git &&
+		follow "$S" 4 && visudo -c -f /etc/sudoers.d/quire
+}
+check 'a home elsewhere is named in the rule' far
+check 'and a push there starts its run at once' '
+	QUIRE_HOME=/srv/quire
+	commit bob far && push_by bob bob@127.0.0.1:/srv/quire/repos/foo.git far |
+	grep "queued for far" && green far bob'
+check 'no other home can be named by it' '
+	! as alice "sudo -n -u quire /usr/local/bin/quire --home /tmp run" &&
+	! as alice "sudo -n -u quire /usr/local/bin/quire --home /srv/quire config"'
