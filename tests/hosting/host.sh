@@ -163,12 +163,13 @@ commit() {
 	git -C "$T/$1" commit -q --allow-empty -m "$2 by $1"
 }
 
-# push_by NAME URL BRANCH [OPTION...]: pushes it with his key; what he reads.
+# push_by NAME URL BRANCH [OPTION...]: pushes it with his key; what he reads. With
+# ci.wait it would wait for ever for a run that nobody starts.
 push_by() {
 	push_name=$1 push_url=$2 push_branch=$3
 	shift 3
-	GIT_SSH_COMMAND=$(ssh_by "$push_name") git -C "$T/$push_name" push "$@" \
-		"$push_url" "$push_branch" 2>&1
+	GIT_SSH_COMMAND=$(ssh_by "$push_name") timeout 60 \
+		git -C "$T/$push_name" push "$@" "$push_url" "$push_branch" 2>&1
 }
 
 # run_of BRANCH COLUMNS: of its newest run.
