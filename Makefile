@@ -5,6 +5,7 @@
 #	                home (SERVE=1: then serves the pages on loopback)
 #	make check      all tests
 #	make install    PREFIX=/usr/local DESTDIR= sysconfdir=$(PREFIX)/etc
+#	make deb        a package for Debian, in build
 #
 # Only build/ is written to. B=DIR builds elsewhere.
 
@@ -146,7 +147,8 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t tests/hosting/*.t) \
+	tests/system/*.t tests/hosting/*.t tests/deb/*.t hooks/debian/*.sh) \
+	hooks/debian/quire.postinst hooks/debian/quire.postrm \
 	bin/completion/complete bin/completion/quire.bash $(HOOKS) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
@@ -263,6 +265,27 @@ uninstall: $(B)/etc/cron
 	elif cmp -s $(B)/etc/cron '$(CRON)'; then rm '$(CRON)'; \
 	else echo 'left, as it was changed: $(CRON)'; fi
 
+# a package for Debian, which lintian finds nothing wrong with
+VERSION := $(shell sed -n 's/^.define QUIRE_VERSION "\(.*\)"/\1/p' bin/program.h)
+deb: packages-build+deb
+	@sh hooks/debian/build.sh '$(B)' '$(VERSION)'
+
+# that package in a bare Debian: installed, used, upgraded, removed, purged; what
+# it is upgraded to has one more migration, so what has them in it is made anew
+LINKED = $(B)/deb/obj/bin $(B)/deb/obj/libquire.a $(B)/deb/obj/obj/schema.*
+NEXT = $(abspath $(B))/deb-test/$(shell printf %04d $(words $(SQL)))_next.sql
+DEB = $(B)/quire_$(1)_$(shell dpkg --print-architecture).deb
+deb-test: packages-build+deb+debtest
+	@mkdir -p $(B)/deb-test && rm -rf $(LINKED)
+	@echo 'ALTER TABLE runs ADD COLUMN next;' >$(NEXT)
+	@$(MAKE) --no-print-directory -s deb VERSION='$(VERSION)+next' \
+		SQL='$(SQL:schema/triggers.sql=$(NEXT) schema/triggers.sql)'
+	@rm -rf $(LINKED)
+	@$(MAKE) --no-print-directory -s deb
+	@OLD='$(abspath $(call DEB,$(VERSION)))' BARE='$(abspath $(B))/deb-test' \
+		NEW='$(abspath $(call DEB,$(VERSION)+next))' \
+		QUIRE_BUILD='$(abspath $(B))/deb/obj' prove -v tests/deb/package.t
+
 clean:
 	rm -rf $(B)
 
@@ -275,7 +298,7 @@ bench-workspace: $(B)/bench/lay_out
 
 FORCE:
 .PHONY: all units demo check test asan valgrind model crash fuzz libfuzzer projects hosting storm lint format-check \
-	install uninstall clean FORCE
+	install uninstall deb deb-test clean FORCE
 .SECONDARY:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -17,6 +17,8 @@ bench='nq lighttpd cgit curl'
 browser='chromium'
 # neither starts a service
 hosting='gitolite3 sudo adduser debconf iproute2'
+deb='debhelper lintian'
+debtest='debootstrap procps sqlite3 util-linux'
 valgrind='valgrind'
 
 wanted=
@@ -30,6 +32,8 @@ for group; do
 	fuzz) wanted="$wanted $fuzz" ;;
 	projects) wanted="$wanted $projects" ;;
 	bench) wanted="$wanted $bench" ;;
+	deb) wanted="$wanted $deb" ;;
+	debtest) wanted="$wanted $debtest" ;;
 	browser) wanted="$wanted $browser" ;;
 	hosting) wanted="$wanted $hosting" ;;
 	valgrind) wanted="$wanted $valgrind" ;;
