@@ -4,7 +4,8 @@
 #	make demo       a push, from the hook to the finished run, in a throw-away
 #	                home (SERVE=1: then serves the pages on loopback)
 #	make check      all tests
-#	make install    PREFIX=/usr/local DESTDIR=
+#	make install    PREFIX=/usr/local DESTDIR= sysconfdir=$(PREFIX)/etc
+#	make deb        a package for Debian, in build
 #
 # Only build/ is written to. B=DIR builds elsewhere.
 
@@ -13,6 +14,13 @@ PREFIX = /usr/local
 DESTDIR =
 bindir = $(PREFIX)/bin
 mandir = $(PREFIX)/share/man
+datadir = $(PREFIX)/share/quire
+hooksdir = $(datadir)/hooks
+# /etc for an entry that cron reads
+sysconfdir = $(PREFIX)/etc
+unitdir = $(PREFIX)/lib/systemd/system
+bashdir = $(PREFIX)/share/bash-completion/completions
+zshdir = $(PREFIX)/share/zsh/site-functions
 
 CC = gcc
 CFLAGS = -O2 -g
@@ -32,6 +40,8 @@ UNITS := $(UNIT_SRC:tests/unit/%.c=$(B)/unit/%)
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 MAN := $(sort $(wildcard man/*.[1-9]))
+HOOKS := $(sort $(wildcard hooks/run-finished.*))
+UNITS_SYSTEMD = quire-reconcile.service quire-reconcile.timer
 
 CPP = -Ilib -Ibin -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64
 ALL_CFLAGS = -std=gnu17 $(WARN) $(WERROR) $(CPP) $(CFLAGS) -MMD -MP
@@ -146,7 +156,10 @@ valgrind: packages-build+test+valgrind
 # what compilers, checkers and the pages' linter have to say: nothing
 C_FILES = $(wildcard bin/*.[ch] lib/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 SH_FILES = $(wildcard schema/*.sh tests/*.sh tests/*/*.sh \
-	tests/system/*.t tests/servers/*.t) .ci/run
+	tests/system/*.t tests/servers/*.t tests/hosting/*.t tests/deb/*.t \
+	hooks/debian/*.sh) \
+	hooks/debian/quire.postinst hooks/debian/quire.postrm \
+	bin/completion/complete bin/completion/quire.bash $(HOOKS) .ci/run
 JOBS = $(shell nproc)
 # clang-tidy counts on stderr what it leaves out, of the system's headers
 lint: packages-build+test+lint
@@ -208,6 +221,16 @@ projects: packages-build+run+projects
 	@$(MAKE) --no-print-directory all
 	@QUIRE_BUILD='$(abspath $(B))' sh tests/projects/projects.sh
 
+# the ways in which pushes come, as quire(7) has them, each on a machine of its
+# own that is this one seen through name spaces: as root
+hosting: packages-build+test+hosting
+	@$(MAKE) --no-print-directory all
+	@rm -rf '$(B)/hosting'
+	@$(MAKE) --no-print-directory -s install PREFIX=/usr/local \
+		DESTDIR='$(abspath $(B))/hosting'
+	@QUIRE_BUILD='$(abspath $(B))' prove --timer $(sort $(wildcard \
+		tests/hosting/*.t))
+
 # a thousand pushes by fifty pushers at once, and what they cost
 storm: packages-build+test
 	@$(MAKE) --no-print-directory all
@@ -221,21 +244,64 @@ $(B)/cgroup/%: $(B)/obj/tests/cgroup/%.o $(B)/libquire.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libquire.a
 
-install: all
-	install -d '$(DESTDIR)$(bindir)'
-	for p in $(PROGRAMS); do \
-		install -m 755 $(B)/bin/$$p '$(DESTDIR)$(bindir)' || exit; \
-	done
-	for m in $(MAN); do \
-		d='$(DESTDIR)$(mandir)'/man$${m##*.} && install -d "$$d" && \
-		install -m 644 $$m "$$d" || exit; \
-	done
+# what is installed, MODE:FROM:TO each; the cron entry, which people edit, is
+# not replaced, and removed only as it came
+INSTALLED = \
+	$(foreach p,$(PROGRAMS),755:$(B)/bin/$p:$(bindir)/$p) \
+	$(foreach m,$(MAN),644:$m:$(mandir)/man$(subst .,,$(suffix $m))/$(notdir $m)) \
+	$(foreach h,$(HOOKS),755:$h:$(hooksdir)/$(notdir $h)) \
+	$(foreach u,$(UNITS_SYSTEMD),644:$(B)/etc/$u:$(unitdir)/$u) \
+	$(foreach c,quire quire-ci,644:bin/completion/quire.bash:$(bashdir)/$c) \
+	644:bin/completion/quire.zsh:$(zshdir)/_quire \
+	755:bin/completion/complete:$(datadir)/complete
+CRON = $(DESTDIR)$(sysconfdir)/cron.d/quire
 
-uninstall:
-	for p in $(PROGRAMS); do rm -f '$(DESTDIR)$(bindir)'/$$p; done
-	for m in $(MAN); do \
-		rm -f '$(DESTDIR)$(mandir)'/man$${m##*.}/$${m##*/}; \
+$(B)/etc/%: hooks/%.in FORCE
+	@mkdir -p $(@D)
+	@sed 's|@bindir@|$(bindir)|g' $< >$@
+
+install: all $(B)/etc/cron $(UNITS_SYSTEMD:%=$(B)/etc/%)
+	@for f in $(INSTALLED); do \
+		from=$${f#*:} && \
+		echo "install $${f##*:}" && \
+		install -D -m $${f%%:*} "$${from%:*}" \
+			'$(DESTDIR)'"$${f##*:}" || exit; \
 	done
+	@[ -e '$(CRON)' ] || install -D -m 644 $(B)/etc/cron '$(CRON)'
+
+uninstall: $(B)/etc/cron
+	@for f in $(INSTALLED); do \
+		echo "remove $${f##*:}" && \
+		rm -f '$(DESTDIR)'"$${f##*:}" || exit; \
+	done
+	@for d in '$(hooksdir)' '$(datadir)'; do \
+		[ ! -d '$(DESTDIR)'"$$d" ] || \
+			rmdir --ignore-fail-on-non-empty '$(DESTDIR)'"$$d"; \
+	done
+	@if [ ! -e '$(CRON)' ]; then :; \
+	elif cmp -s $(B)/etc/cron '$(CRON)'; then rm '$(CRON)'; \
+	else echo 'left, as it was changed: $(CRON)'; fi
+
+# a package for Debian, which lintian finds nothing wrong with
+VERSION := $(shell sed -n 's/^.define QUIRE_VERSION "\(.*\)"/\1/p' bin/program.h)
+deb: packages-build+deb
+	@sh hooks/debian/build.sh '$(B)' '$(VERSION)'
+
+# that package in a bare Debian: installed, used, upgraded, removed, purged; what
+# it is upgraded to has one more migration, so what has them in it is made anew
+LINKED = $(B)/deb/obj/bin $(B)/deb/obj/libquire.a $(B)/deb/obj/obj/schema.*
+NEXT = $(abspath $(B))/deb-test/$(shell printf %04d $(words $(SQL)))_next.sql
+DEB = $(B)/quire_$(1)_$(shell dpkg --print-architecture).deb
+deb-test: packages-build+deb+debtest
+	@mkdir -p $(B)/deb-test && rm -rf $(LINKED)
+	@echo 'ALTER TABLE runs ADD COLUMN next;' >$(NEXT)
+	@$(MAKE) --no-print-directory -s deb VERSION='$(VERSION)+next' \
+		SQL='$(SQL:schema/triggers.sql=$(NEXT) schema/triggers.sql)'
+	@rm -rf $(LINKED)
+	@$(MAKE) --no-print-directory -s deb
+	@OLD='$(abspath $(call DEB,$(VERSION)))' BARE='$(abspath $(B))/deb-test' \
+		NEW='$(abspath $(call DEB,$(VERSION)+next))' \
+		QUIRE_BUILD='$(abspath $(B))/deb/obj' prove -v tests/deb/package.t
 
 clean:
 	rm -rf $(B)
@@ -248,9 +314,9 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o $(B)/libquire.a
 bench-workspace: $(B)/bench/lay_out
 
 FORCE:
-.PHONY: all units demo check test asan valgrind browser model crash fuzz libfuzzer projects storm \
-	servers lint format-check \
-	install uninstall clean FORCE
+.PHONY: all units demo check test asan valgrind browser model crash fuzz \
+	libfuzzer projects hosting storm servers lint format-check install \
+	uninstall deb deb-test clean FORCE
 .SECONDARY:
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -52,7 +52,7 @@ static int find_top(struct err *e)
 			chdir("..") < 0)
 			return err_set(e, EXIT_USAGE,
 				"no .quire/ci.json or executable .quire/ci "
-				"here or above");
+				"here or above (quire help pipeline)");
 	}
 }
 

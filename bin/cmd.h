@@ -24,6 +24,7 @@ int cmd_secret(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_wait(int argc, char **argv);
 int cmd_artifacts(int argc, char **argv);
 int cmd_cancel(int argc, char **argv);
 int cmd_rerun(int argc, char **argv);
@@ -32,7 +33,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_seed(int argc, char **argv);
 
-/* Prints a usage text; returns EXIT_DONE. */
+/* Prints a usage text, and which page has all; returns EXIT_DONE. */
 int cmd_help(const char *text);
 
 /* getopt_long(3) has said what is wrong with an option of "quire NAME": adds

@@ -277,7 +277,8 @@ int cmd_artifacts(int argc, char **argv)
 		}
 	}
 	if (optind == argc)
-		return program_usage(argv[0], "RUN [GLOB...]");
+		return program_usage(
+			argv[0], "of which run? as foo#42, or an id");
 	if (w.json + w.print + !!w.output > 1)
 		return program_usage(
 			argv[0], "one of --json, --output and --print");

@@ -9,6 +9,7 @@
 
 #include "cmd.h"
 #include "cmd_term.h"
+#include "exec/finished.h"
 #include "exec/lock.h"
 #include "store/run.h"
 
@@ -37,6 +38,7 @@ static int cancel(struct cmd_ctx *c, const char *typed, struct err *e)
 	if (taken > 0) {
 		run_wake(&c->home, r.repo, r.id);
 		printf("%s canceled\n", name.ptr);
+		taken = finished_tell_unbegun(&c->db, &c->home, r.id, e);
 	} else if (taken == 0) {
 		/* not the state that was read: the run ended since, perhaps */
 		enum run_state now = r.state;

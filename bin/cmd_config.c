@@ -33,12 +33,32 @@ struct request {
 	struct table table;
 };
 
+/* A word that other programs want before a key. */
+static int is_verb(const char *word)
+{
+	return !strcmp(word, "set") || !strcmp(word, "get") ||
+	       !strcmp(word, "list") || !strcmp(word, "unset");
+}
+
+static int say_verb(const char *word, struct err *e)
+{
+	return err_set(e, EXIT_USAGE,
+		"there is no word '%s' here: quire config KEY [VALUE], --unset "
+		"KEY, or --list",
+		word);
+}
+
 /* The full name into r, whose name is NULL where none was typed. */
 static int find_repo(
 	struct cmd_ctx *c, const char *typed, struct repo *r, struct err *e)
 {
 	memset(r, 0, sizeof(*r));
-	return typed ? repo_resolve(&c->db, typed, r, e) : 0;
+	if (!typed)
+		return 0;
+	int got = repo_resolve(&c->db, typed, r, e);
+	if (got < 0 && e->status == EXIT_USAGE && is_verb(typed))
+		return say_verb(typed, e);
+	return got;
 }
 
 static int read_value(struct cmd_ctx *c, void *arg, struct err *e)
@@ -174,6 +194,13 @@ static int no_key(char **args, int n, struct err *e)
 {
 	struct err second;
 
+	if (is_verb(args[0]))
+		return say_verb(args[0], e);
+	if (strchr(args[0], '='))
+		return err_set(e, EXIT_USAGE,
+			"'%s': the key and the value are two operands, without "
+			"=",
+			args[0]);
 	setting_find(args[0], e);
 	if (n > 1 && !strstr(e->text, "did you mean")) {
 		setting_find(args[1], &second);

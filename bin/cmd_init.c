@@ -175,8 +175,17 @@ static int print_next_steps(const struct home *h, struct err *e)
 		buf_addc(&b, '\n');
 	}
 	buf_adds(&b, "  quire repo adopt DIR    one that is there\n"
-		     "  quire repo new NAME     a new one\n"
-		     "and a web server for the pages: quire-cgi(8) has a few "
+		     "  quire repo new NAME     a new one\n");
+	if (layout_is_shared(h)) {
+		buf_adds(&b, "each of which git has to be told of, as root, "
+			     "since its pushers do not own it:\n"
+			     "  git config --system --add safe.directory ");
+		shword_add(&b, h->path);
+		buf_adds(&b, "/repos/NAME.git\n"
+			     "(where they come over HTTP it is another "
+			     "line: quire(7))\n");
+	}
+	buf_adds(&b, "and a web server for the pages: quire-cgi(8) has a few "
 		     "lines for it.\n");
 	if (!failed)
 		fputs(b.ptr, stdout);

@@ -1,10 +1,5 @@
 /*
  * quire log - what the commands of a run wrote.
- *
- * Log files are other people's: a job may have put anything into them, and a
- * symbolic link in their place. So they are opened one folder at a time
- * without following links, and what goes to a terminal loses every control
- * sequence but colours.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,19 +10,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crilog.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/units.h"
 #include "base/utf8.h"
 #include "cmd.h"
+#include "cmd_follow.h"
+#include "cmd_logfile.h"
+#include "cmd_logprint.h"
 #include "cmd_term.h"
 #include "store/job.h"
 #include "store/run.h"
 
 static const char usage[] =
-	"usage: quire log RUN [JOB [N]] [--all] [--raw]\n"
+	"usage: quire log RUN [JOB [N]] [-f] [--all] [--raw]\n"
 	"\n"
 	"Prints what the commands of a run wrote: of one job, or of its command\n"
 	"number N. With only a RUN, the last command of each job that failed; if\n"
@@ -35,21 +31,14 @@ static const char usage[] =
 	"that no other run has. Of a run that failed the reason follows on\n"
 	"standard error.\n"
 	"\n"
-	"  --all  everything, also where a job failed\n"
-	"  --raw  the log files as they are: with time and stream on each line\n";
+	"  -f, --follow  of a run that has not ended: what its commands write,\n"
+	"                until it has; those that have ended before are left out\n"
+	"                unless a JOB is named or with --all\n"
+	"  --all         everything, also where a job failed\n"
+	"  --raw         the log files as they are: with time and stream on each\n"
+	"                line\n";
 
-struct wanted {
-	const char *typed, *job; /* job NULL: not named */
-	int n; /* 0: not named */
-	int all, raw;
-	/* what load() found */
-	int loaded;
-	struct run run;
-	struct job_row *jobs;
-	size_t n_jobs;
-};
-
-static void forget(struct wanted *w)
+void wanted_release(struct wanted *w)
 {
 	if (w->loaded)
 		run_release(&w->run);
@@ -59,224 +48,15 @@ static void forget(struct wanted *w)
 	w->n_jobs = 0;
 }
 
-static int load(struct cmd_ctx *c, void *arg, struct err *e)
+int wanted_load(struct cmd_ctx *c, void *arg, struct err *e)
 {
 	struct wanted *w = arg;
 
-	forget(w);
+	wanted_release(w);
 	if (run_resolve(&c->db, w->typed, &w->run, e) < 0)
 		return -1;
 	w->loaded = 1;
 	return job_list(&c->db, w->run.id, &w->jobs, &w->n_jobs, e);
-}
-
-/* Opens dir/name below dirfd, no link followed; -1 with errno. */
-static int open_below(int dirfd, const char *name, int flags)
-{
-	if (!*name || strchr(name, '/') || !strcmp(name, ".."))
-		return errno = ENOENT, -1;
-	return openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | flags);
-}
-
-static int open_run_dir(const struct home *h, const struct run *r)
-{
-	struct buf path = BUF_INIT;
-	int fd, why;
-
-	home_add_run_dir(&path, r->repo, r->id);
-	fd = openat(h->fd, path.ptr,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	why = errno;
-	buf_release(&path);
-	errno = why;
-	return fd;
-}
-
-/* A regular file in dir, opened; -1 with errno. */
-static int open_regular(int dir, const char *name)
-{
-	int fd = open_below(dir, name, O_NONBLOCK);
-	struct stat st;
-
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-		close(fd);
-		errno = ENOENT;
-		return -1;
-	}
-	return fd;
-}
-
-/* The log of one command, opened; -1 with errno. */
-static int open_log(
-	const struct home *h, const struct run *r, const char *job, int n)
-{
-	struct buf file = BUF_INIT;
-	int dir, jobs = -1, one = -1, fd = -1, why;
-
-	buf_addf(&file, "sh-%d.log", n);
-	dir = open_run_dir(h, r);
-	if (dir >= 0)
-		jobs = open_below(dir, "jobs", O_DIRECTORY);
-	if (jobs >= 0)
-		one = open_below(jobs, job, O_DIRECTORY);
-	if (one >= 0)
-		fd = open_regular(one, file.ptr);
-	why = errno;
-	if (one >= 0)
-		close(one);
-	if (jobs >= 0)
-		close(jobs);
-	if (dir >= 0)
-		close(dir);
-	buf_release(&file);
-	errno = why;
-	return fd;
-}
-
-/* The length of the escape sequence at s: ESC [ ... final, ESC ] ... BEL or
- * ESC \, or two bytes. */
-static size_t escape_len(const char *s, size_t n)
-{
-	size_t i = 2;
-
-	if (n < 2)
-		return n;
-	if (s[1] == '[') {
-		while (i < n && !(s[i] >= '@' && s[i] <= '~'))
-			i++;
-		return i < n ? i + 1 : n;
-	}
-	if (s[1] == ']') {
-		while (i < n && s[i] != '\a' &&
-			!(s[i] == '\033' && i + 1 < n && s[i + 1] == '\\'))
-			i++;
-		if (i < n)
-			i += s[i] == '\a' ? 1 : 2;
-		return i < n ? i : n;
-	}
-	return 2;
-}
-
-/* A line for a terminal: colours stay if it has them, other sequences go, and
- * of a line drawn over itself the last state is shown. */
-static void add_safe(struct buf *b, const char *s, size_t n, int colours)
-{
-	size_t start = 0;
-	const char *cr;
-
-	while (n && s[n - 1] == '\r')
-		n--;
-	cr = memrchr(s, '\r', n);
-	if (cr) {
-		n -= (size_t)(cr + 1 - s);
-		s = cr + 1;
-	}
-	for (size_t i = 0; i <= n; i++) {
-		if (i < n && s[i] != '\033')
-			continue;
-		utf8_add_plain(b, s + start, i - start, 1);
-		if (i == n)
-			break;
-		size_t len = escape_len(s + i, n - i);
-		if (colours && len > 2 && s[i + 1] == '[' &&
-			s[i + len - 1] == 'm' &&
-			strspn(s + i + 2, "0123456789;:") == len - 3)
-			buf_add(b, s + i, len);
-		i += len - 1;
-		start = i + 1;
-	}
-}
-
-/* How what is read is printed. */
-struct printer {
-	int raw, terminal, colours;
-	struct buf line; /* pieces of a line that is not complete */
-	struct buf out;
-};
-
-static int flush_out(struct printer *pr, size_t above)
-{
-	if (pr->out.len <= above)
-		return 0;
-	if (fwrite(pr->out.ptr, 1, pr->out.len, stdout) != pr->out.len)
-		return -1;
-	buf_reset(&pr->out);
-	return 0;
-}
-
-static void end_line(struct printer *pr)
-{
-	if (pr->terminal)
-		add_safe(&pr->out, pr->line.ptr, pr->line.len, pr->colours);
-	else
-		buf_add(&pr->out, pr->line.ptr, pr->line.len);
-	if (pr->terminal && pr->colours &&
-		memchr(pr->line.ptr, '\033', pr->line.len))
-		buf_adds(&pr->out, TERM_PLAIN);
-	buf_addc(&pr->out, '\n');
-	buf_reset(&pr->line);
-}
-
-/* One line of the file, without its newline. */
-static void print_record(struct printer *pr, const char *line, size_t len)
-{
-	struct crilog_record r;
-
-	if (pr->raw) {
-		if (pr->terminal)
-			add_safe(&pr->out, line, len, pr->colours);
-		else
-			buf_add(&pr->out, line, len);
-		buf_addc(&pr->out, '\n');
-		return;
-	}
-	if (crilog_parse(&r, line, len) < 0) {
-		r.text = line; /* a torn line: better than nothing */
-		r.len = len;
-		r.partial = 0;
-	}
-	buf_add(&pr->line, r.text, r.len);
-	/* a line without end must not fill the memory */
-	if (!r.partial || pr->line.len > (1 << 20))
-		end_line(pr);
-}
-
-#define READ_BYTES (256 << 10)
-
-static int copy_log(struct printer *pr, int fd, struct err *e)
-{
-	struct buf in = BUF_INIT;
-	ssize_t got;
-	int rc = 0;
-
-	for (;;) {
-		buf_grow(&in, READ_BYTES);
-		got = read(fd, in.ptr + in.len, READ_BYTES);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		buf_setlen(&in, in.len + (size_t)got);
-
-		char *at = in.ptr, *end = in.ptr + in.len, *nl;
-		while ((nl = memchr(at, '\n', (size_t)(end - at)))) {
-			print_record(pr, at, (size_t)(nl - at));
-			at = nl + 1;
-		}
-		buf_consume(&in, (size_t)(at - in.ptr));
-		if (flush_out(pr, READ_BYTES) < 0)
-			break;
-	}
-	if (got < 0)
-		rc = err_sys(e, "cannot read the log");
-	if (in.len)
-		print_record(pr, in.ptr, in.len);
-	if (pr->line.len)
-		end_line(pr);
-	if (flush_out(pr, 0) < 0)
-		rc = err_sys(e, "standard output");
-	buf_release(&in);
-	return rc;
 }
 
 /* One command's log that is to be printed. */
@@ -286,37 +66,21 @@ struct piece {
 	const char *cmd;
 };
 
-static void print_head(const struct piece *p, int first)
-{
-	struct buf head = BUF_INIT;
-
-	buf_adds(&head, first ? "==> " : "\n==> ");
-	utf8_add_plain(&head, p->job->id, strlen(p->job->id), 0);
-	buf_addf(&head, " %d: ", p->n);
-	utf8_add_plain(&head, p->cmd, strlen(p->cmd), 0);
-	buf_adds(&head, " <==\n");
-	fwrite(head.ptr, 1, head.len, stdout);
-	buf_release(&head);
-}
-
 /* What quire-ci itself said: of a run that failed by its end, that is the only
  * place that tells why. Not in the format of the others. */
-static int print_executor(struct printer *pr, const struct home *h,
+static int print_executor(struct logprint *pr, const struct home *h,
 	const struct run *r, int first, struct err *e)
 {
-	int dir = open_run_dir(h, r);
-	int fd = dir < 0 ? -1 : open_regular(dir, "quire-ci.log");
+	int fd = log_open_executor(h, r);
 	struct stat st;
 	int rc = 0;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size) {
 		printf("%s==> quire-ci <==\n", first ? "" : "\n");
-		rc = copy_log(pr, fd, e);
+		rc = logprint_all(pr, fd, e);
 	}
 	if (fd >= 0)
 		close(fd);
-	if (dir >= 0)
-		close(dir);
 	return rc;
 }
 
@@ -329,22 +93,18 @@ static int has_crashed(const struct wanted *w)
 static int print_pieces(const struct wanted *w, const struct home *h,
 	const struct piece *pieces, size_t n, struct err *e)
 {
-	struct printer pr = {
-		.raw = w->raw,
-		.terminal = isatty(STDOUT_FILENO),
-		.colours = term_colours(),
-		.line = BUF_INIT,
-		.out = BUF_INIT,
-	};
+	struct logprint pr;
 	int rc = 0;
 
+	logprint_init(&pr, w->raw);
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		int fd = open_log(h, &w->run, pieces[i].job->id, pieces[i].n);
+		int fd = log_open(h, &w->run, pieces[i].job->id, pieces[i].n);
 
 		if (n > 1)
-			print_head(&pieces[i], i == 0);
+			logprint_head(pieces[i].job->id, pieces[i].n,
+				pieces[i].cmd, i == 0);
 		if (fd >= 0) {
-			rc = copy_log(&pr, fd, e);
+			rc = logprint_all(&pr, fd, e);
 			close(fd);
 		} else if (errno != ENOENT) {
 			rc = err_sys(
@@ -357,8 +117,7 @@ static int print_pieces(const struct wanted *w, const struct home *h,
 	}
 	if (rc == 0 && has_crashed(w))
 		rc = print_executor(&pr, h, &w->run, !n, e);
-	buf_release(&pr.line);
-	buf_release(&pr.out);
+	logprint_release(&pr);
 	return rc;
 }
 
@@ -381,7 +140,7 @@ static void tell_reason(const struct wanted *w)
 	buf_release(&line);
 }
 
-static const struct job_row *find_job(const struct wanted *w, struct err *e)
+const struct job_row *wanted_job(const struct wanted *w, struct err *e)
 {
 	const char **words = mem_resize(NULL, w->n_jobs + 1, sizeof(*words));
 	const struct job_row *found = NULL;
@@ -397,7 +156,9 @@ static const struct job_row *find_job(const struct wanted *w, struct err *e)
 		err_set(e, EXIT_USAGE, "%s: no job '%s' (did you mean '%s'?)",
 			w->typed, w->job, near);
 	else if (!found)
-		err_set(e, EXIT_USAGE, "%s: no job '%s'", w->typed, w->job);
+		err_set(e, EXIT_USAGE,
+			"%s: no job '%s' (quire show %s: those there are)",
+			w->typed, w->job, w->typed);
 	free(words);
 	return found;
 }
@@ -433,7 +194,7 @@ static int print_wanted(
 	int red = 0, rc;
 
 	if (w->job) {
-		one = find_job(w, e);
+		one = wanted_job(w, e);
 		if (!one)
 			return -1;
 	}
@@ -460,13 +221,19 @@ static int show(struct wanted *w, const char *name)
 	struct err e;
 	int failed = 1;
 
-	if (cmd_read(load, w, &e) == 0 && home_open(&home, NULL, &e) == 0) {
-		failed = print_wanted(w, &home, &e) < 0;
+	if (cmd_read(wanted_load, w, &e) == 0 &&
+		home_open(&home, NULL, &e) == 0) {
+		if (w->follow && !run_state_is_terminal(w->run.state))
+			failed = follow(w, &home, &e) < 0 ||
+				 (has_crashed(w) && print_pieces(w, &home, NULL,
+							    0, &e) < 0);
+		else
+			failed = print_wanted(w, &home, &e) < 0;
 		if (!failed)
 			tell_reason(w);
 		home_close(&home);
 	}
-	forget(w);
+	wanted_release(w);
 	return failed ? program_fail(name, &e) : EXIT_DONE;
 }
 
@@ -474,6 +241,7 @@ int cmd_log(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "all", no_argument, NULL, 'a' },
+		{ "follow", no_argument, NULL, 'f' },
 		{ "raw", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -483,10 +251,13 @@ int cmd_log(int argc, char **argv)
 	int64_t n;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "fh", options, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			w.all = 1;
+			break;
+		case 'f':
+			w.follow = 1;
 			break;
 		case 'r':
 			w.raw = 1;
@@ -500,7 +271,9 @@ int cmd_log(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	if (argc < 1 || argc > 3)
-		return program_usage("quire log", "RUN [JOB [N]]");
+		return program_usage("quire log",
+			argc ? "one run, one job of it and one number at most"
+			     : "which run? as foo#42, or an id");
 	w.typed = argv[0];
 	w.job = argc > 1 ? argv[1] : NULL;
 	if (argc > 2) {

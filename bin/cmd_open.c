@@ -11,6 +11,7 @@
 int cmd_help(const char *text)
 {
 	fputs(text, stdout);
+	fputs("\nSee quire(1).\n", stdout);
 	return EXIT_DONE;
 }
 

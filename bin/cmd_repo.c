@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "base/utf8.h"
-#include "cmd.h"
+#include "cmd_repo.h"
 #include "exec/adopt.h"
 #include "exec/forget.h"
 #include "exec/hookfile.h"
@@ -21,6 +21,7 @@
 static const char help[] =
 	"usage: quire repo new NAME\n"
 	"       quire repo adopt [--no-hook] DIR [NAME]\n"
+	"       quire repo adopt [--no-hook] --scan DIR\n"
 	"       quire repo move [--no-hook] NAME DIR\n"
 	"       quire repo list [--json]\n"
 	"       quire repo hook NAME... | --all\n"
@@ -36,12 +37,13 @@ static const char help[] =
 	"unhook  restores the hook that was there before\n"
 	"rm      unhooks and forgets; its runs stay on record\n"
 	"\n"
+	"  --scan      all bare repositories below DIR, each by its path there\n"
 	"  --no-hook   for a mirror: quire-reconcile finds what has moved\n"
 	"  --delete    the repository too, if it is below the home's repos/\n"
 	"  --purge     its runs and their logs too\n";
 
 struct options {
-	int all, json, no_hook, delete, purge;
+	int all, json, no_hook, delete, purge, scan;
 };
 
 static int fail(const struct err *e)
@@ -66,12 +68,30 @@ static int repo_new(char **args, const struct options *o, struct err *e)
 	return failed ? -1 : 0;
 }
 
+static int adopt_below(char **args, const struct options *o, struct err *e)
+{
+	struct cmd_ctx c;
+	int failed;
+
+	if (args[1])
+		return err_set(e, EXIT_USAGE,
+			"adopt: with --scan each repository has the name of "
+			"its path");
+	if (cmd_open_owned(&c, e) < 0)
+		return -1;
+	failed = repo_scan(&c, args[0], o->no_hook, e) < 0;
+	cmd_close(&c);
+	return failed ? -1 : 0;
+}
+
 static int repo_adopt(char **args, const struct options *o, struct err *e)
 {
 	struct buf name = BUF_INIT, shown = BUF_INIT;
 	struct cmd_ctx c;
 	int failed;
 
+	if (o->scan)
+		return adopt_below(args, o, e);
 	if (cmd_open_owned(&c, e) < 0)
 		return -1;
 	if (o->no_hook)
@@ -313,21 +333,36 @@ static int repo_rm(char **args, const struct options *o, struct err *e)
 	return failed ? -1 : 0;
 }
 
+#define ACTIONS "new, adopt, move, list, rm, hook or unhook"
+
 static const struct action {
 	const char *name;
 	int (*run)(char **args, const struct options *o, struct err *e);
-	int min, max; /* operands */
+	const char *operands; /* what they are */
+	int min, max; /* how many of them */
 	const char *options; /* the letters of long_options that it takes */
 } actions[] = {
-	{ "new", repo_new, 1, 1, "" },
-	{ "adopt", repo_adopt, 1, 2, "n" },
-	{ "move", repo_moved, 2, 2, "n" },
-	{ "list", repo_show, 0, 0, "j" },
-	{ "rm", repo_rm, 1, 1, "dp" },
-	{ "hook", repo_hook, 0, 1 << 20, "a" },
-	{ "unhook", repo_unhook, 1, 1, "" },
+	{ "new", repo_new, "a NAME", 1, 1, "" },
+	{ "adopt", repo_adopt, "a DIR, and a NAME or none", 1, 2, "ns" },
+	{ "move", repo_moved, "a NAME and a DIR", 2, 2, "n" },
+	{ "list", repo_show, "no operands", 0, 0, "j" },
+	{ "rm", repo_rm, "a NAME", 1, 1, "dp" },
+	{ "hook", repo_hook, "NAMEs", 0, 1 << 20, "a" },
+	{ "unhook", repo_unhook, "a NAME", 1, 1, "" },
 };
 #define N_ACTIONS (sizeof(actions) / sizeof(*actions))
+
+static const struct near_other others[] = {
+	{ "add", "adopt" },
+	{ "create", "new" },
+	{ "delete", "rm" },
+	{ "import", "adopt" },
+	{ "init", "new" },
+	{ "ls", "list" },
+	{ "mv", "move" },
+	{ "remove", "rm" },
+	{ "rename", "move" },
+};
 
 static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
@@ -335,6 +370,7 @@ static const struct option long_options[] = {
 	{ "no-hook", no_argument, NULL, 'n' },
 	{ "delete", no_argument, NULL, 'd' },
 	{ "purge", no_argument, NULL, 'p' },
+	{ "scan", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -353,10 +389,13 @@ static int action_unknown(const char *name)
 
 	for (size_t i = 0; i < N_ACTIONS; i++)
 		words[i] = actions[i].name;
-	near = near_word(name, words, N_ACTIONS);
+	near = near_other(name, others, sizeof(others) / sizeof(*others));
+	if (!near)
+		near = near_word(name, words, N_ACTIONS);
 	return near ? program_usage("quire repo",
 			      "no action '%s' (did you mean '%s'?)", name, near)
-		    : program_usage("quire repo", "no action '%s'", name);
+		    : program_usage("quire repo",
+			      "no action '%s' (" ACTIONS ")", name);
 }
 
 /* given: the letters of the options there were */
@@ -364,7 +403,7 @@ static int run(const struct action *a, char **args, const char *given)
 {
 	struct options o = { !!strchr(given, 'a'), !!strchr(given, 'j'),
 		!!strchr(given, 'n'), !!strchr(given, 'd'),
-		!!strchr(given, 'p') };
+		!!strchr(given, 'p'), !!strchr(given, 's') };
 	struct err e;
 	int n = 0;
 
@@ -377,11 +416,9 @@ static int run(const struct action *a, char **args, const char *given)
 						long_options[i].name);
 	while (args[n])
 		n++;
-	if (n < a->min)
-		return program_usage("quire repo", "%s: of what?", a->name);
-	if (n > a->max)
+	if (n < a->min || n > a->max)
 		return program_usage(
-			"quire repo", "%s: too many operands", a->name);
+			"quire repo", "%s takes %s", a->name, a->operands);
 	return a->run(args, &o, &e) < 0 ? fail(&e) : EXIT_DONE;
 }
 
@@ -401,8 +438,7 @@ int cmd_repo(int argc, char **argv)
 	}
 	a = argv[optind] ? action_find(argv[optind]) : NULL;
 	if (!argv[optind])
-		status = program_usage("quire repo",
-			"what? new, adopt, move, list, rm, hook or unhook");
+		status = program_usage("quire repo", "what? " ACTIONS);
 	else if (!a)
 		status = action_unknown(argv[optind]);
 	else

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/git.h"
+#include "base/near.h"
 #include "cmd.h"
 #include "cmd_queue.h"
 #include "store/repo.h"
@@ -59,6 +60,41 @@ static int try_ref(const char *git_dir, const char *prefix, const char *ref,
 	}
 	buf_release(&target);
 	return found;
+}
+
+/* A ref that is not there, with what may have been meant. */
+static int say_absent(const struct repo *repo, const char *typed, struct err *e)
+{
+	const char *argv[] = { "git", "for-each-ref",
+		"--format=%(refname:short)", "refs/heads/", "refs/tags/",
+		NULL };
+	struct buf out = BUF_INIT;
+	struct strv names = STRV_INIT;
+	const char *near = NULL;
+
+	int status = git_run(repo->git_dir, argv, &out, 1 << 20, e);
+
+	if (status == 0) {
+		for (char *at = out.ptr, *end; (end = strchr(at, '\n'));
+			at = end + 1)
+			strv_pushf(&names, "%.*s", (int)(end - at), at);
+		near = near_word(typed, (const char *const *)names.v, names.n);
+	}
+	if (status > 0)
+		err_set(e, EXIT_BUSY, "%s: git for-each-ref: status %d",
+			repo->git_dir, status);
+	else if (near)
+		err_set(e, EXIT_USAGE,
+			"%s: no commit at '%s' (did you mean '%s'?)",
+			repo->name, typed, near);
+	else if (status == 0)
+		err_set(e, EXIT_USAGE,
+			"%s: no commit at '%s': give a branch, a tag or a full "
+			"ref",
+			repo->name, typed);
+	strv_release(&names);
+	buf_release(&out);
+	return -1;
 }
 
 #define BRANCHES_NAMED 5
@@ -126,8 +162,7 @@ static int find(const struct repo *repo, const char *typed, struct buf *full,
 	if (found == 0 && by_head)
 		say_unborn(repo, typed, e);
 	else if (found == 0)
-		err_set(e, EXIT_USAGE, "%s: no commit at '%s'", repo->name,
-			typed);
+		say_absent(repo, typed, e);
 	buf_release(&head);
 	return found > 0 ? 0 : -1;
 }

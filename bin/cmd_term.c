@@ -1,5 +1,10 @@
 #include "cmd_term.h"
 
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,6 +37,31 @@ int term_colours(void)
 
 	return isatty(STDOUT_FILENO) && !(no && *no) && term && *term &&
 	       strcmp(term, "dumb") != 0;
+}
+
+/* Without making it the process's. */
+int term_utf8(void)
+{
+	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	int yes;
+
+	if (!locale)
+		return 0;
+	yes = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+	freelocale(locale);
+	return yes;
+}
+
+int term_pause(int ms, struct err *e)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+	int n = poll(&out, 1, ms);
+
+	if (n == 0 || (n < 0 && errno == EINTR))
+		return 0;
+	/* in the way in which a write to it would end this process */
+	raise(SIGPIPE);
+	return err_set(e, EXIT_BUSY, "standard output: nobody reads it");
 }
 
 const char *term_state_colour(const char *state)

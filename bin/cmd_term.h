@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/err.h"
 #include "store/run.h"
 
 /* Columns of standard output, if it is a terminal (its size, else $COLUMNS,
@@ -14,6 +15,13 @@
 size_t term_width(void);
 /* Whether to colour: a terminal, not a dumb one, and no NO_COLOR. */
 int term_colours(void);
+/* Whether the locale is one of UTF-8. */
+int term_utf8(void);
+
+/* Waits so long. If nobody reads standard output any more, which its other end
+ * says without a byte being written, SIGPIPE ends the process; -1 where that
+ * is ignored. */
+int term_pause(int ms, struct err *e);
 
 /* The sequence that begins a state's colour (a run's or a job's), or "". */
 const char *term_state_colour(const char *state);

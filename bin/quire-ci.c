@@ -27,11 +27,20 @@
 #define NAME CI_NAME
 
 static const char usage[] =
-	"usage: quire-ci run [OPTION...] [JOB...]\n"
+	"usage: quire-ci run [--keep-going] [--plain] [--verbose]\n"
+	"                    [--branch NAME | --tag NAME | --ref REF]\n"
+	"                    [--changed-since REV] [--env NAME=VALUE]\n"
+	"                    [--secret NAME=FILE] [--sandbox KIND]\n"
+	"                    [--bind PATH[:rw]] [--no-network]\n"
+	"                    [--ci-timeout DURATION] [JOB...]\n"
 	"       quire-ci run --list [--json] | --graph [OPTION...] [JOB...]\n"
-	"       quire-ci check [FILE]\n"
-	"       quire-ci exec --workspace DIR --run-dir DIR [--max-log BYTES]\n"
-	"                     [--limit NAME=VALUE ...]\n"
+	"       quire-ci check [--ci-timeout DURATION] [FILE]\n"
+	"       quire-ci exec --workspace DIR --run-dir DIR [--git-dir DIR]\n"
+	"                     [--max-log BYTES] [--limit NAME=VALUE...]\n"
+	"                     [--sandbox KIND] [--bind PATH[:rw]]\n"
+	"                     [--no-network] [--hide DIR] [--secrets DIR]\n"
+	"                     [--ci-timeout DURATION]\n"
+	"       quire-ci --help | --version\n"
 	"\n"
 	"Reads a pipeline (.quire/ci.json, or what .quire/ci prints) and runs\n"
 	"its jobs.\n"
@@ -71,7 +80,9 @@ static const char usage[] =
 	"      --no-network     it has none\n"
 	"      --hide DIR       a folder that is not seen, whatever is bound\n"
 	"      --help           show this text\n"
-	"      --version        show the version\n";
+	"      --version        show the version\n"
+	"\n"
+	"See quire-ci(1).\n";
 
 /* Who takes an option, as bits; what it is, and where its value goes. */
 enum { RUN = 1, CHECK = 2, EXEC = 4 };

@@ -6,6 +6,8 @@
  * the process that will become quire-run, and while they get ready the
  * database is opened and its statements are compiled. The commit lets the
  * kick go. Nothing is closed or freed at the end: _exit does it for less.
+ * Only who asks for it, with the push option ci.wait, waits: `quire wait` shows
+ * him his runs then, and nothing of this process is open meanwhile.
  *
  * It never fails a push: whatever is wrong is said in one line, the exit
  * status is 0, and quire-reconcile finds what was not recorded. A hook that
@@ -33,6 +35,8 @@
 #include "exec/kick.h"
 #include "exec/lock.h"
 #include "exec/pusher.h"
+#include "exec/pushoption.h"
+#include "exec/pushwait.h"
 #include "program.h"
 #include "store/db.h"
 #include "store/ref.h"
@@ -40,17 +44,20 @@
 #include "store/setting.h"
 
 static const char usage[] =
-	"usage: quire-push [--home DIR] [--git-dir DIR] <LINES\n"
-	"       quire-push HOOK <LINES\n"
+	"usage: quire-push HOOK\n"
+	"       quire-push [--home DIR] [--git-dir DIR]\n"
+	"       quire-push --help | --version\n"
 	"\n"
-	"Records ref moves of a repository as runs and starts them. LINES are\n"
-	"those of a post-receive hook: <old> <new> <ref>.\n"
+	"Records ref moves of a repository as runs and starts them. They are on\n"
+	"standard input, as for a post-receive hook: <old> <new> <ref>.\n"
 	"\n"
 	"  --home DIR     quire's home (default: $QUIRE_HOME, or " HOME_DEFAULT
 	")\n"
 	"  --git-dir DIR  the repository (default: $GIT_DIR, or .)\n"
 	"  --version      print the version\n"
-	"  --help         print this help\n";
+	"  --help         print this help\n"
+	"\n"
+	"See quire-push(8).\n";
 
 struct push {
 	const char *hook; /* the hook file that runs us, or NULL */
@@ -66,9 +73,18 @@ struct push {
 	struct kick kick;
 	struct ref_move *moves;
 	size_t n;
+	struct push_options options;
+	int recorded;
 	/* dispositions as they were, for the chained hook */
 	struct sigaction pipe_was, child_was;
 };
+
+/* A pusher that is gone does not matter. */
+static void tell(struct push *p)
+{
+	if (p->out.len)
+		(void)fs_write_all(STDERR_FILENO, p->out.ptr, p->out.len);
+}
 
 /* What is wrong, and what becomes of it. */
 static void say_lost(struct push *p, const struct err *e, const char *next)
@@ -188,6 +204,7 @@ static void record(struct push *p)
 		.git = &p->git,
 		.trigger = "push",
 		.pusher = pusher_name(),
+		.skip = p->options.skip,
 		.stopped = wake,
 		.arg = p,
 	};
@@ -211,6 +228,7 @@ static void record(struct push *p)
 				: until_reconcile);
 		return;
 	}
+	p->recorded = 1;
 	report(p);
 }
 
@@ -218,6 +236,7 @@ static void push(struct push *p)
 {
 	struct err e;
 
+	push_options_read(&p->options, &p->out);
 	if (find_repository(p, &e) < 0) {
 		/* a reftable stays; what may not be read now is the host's */
 		say_lost(p, &e,
@@ -232,6 +251,49 @@ static void push(struct push *p)
 	if (p->n)
 		record(p);
 	kick_drop(&p->kick);
+}
+
+/* ---- ci.wait ---- */
+
+/* The ids of the runs that he may wait for: those born superseded have ended. */
+static void add_live_runs(const struct push *p, struct strv *ids)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ref_move *m = &p->moves[i];
+
+		if (m->result == MOVE_QUEUED || m->result == MOVE_ADOPTED ||
+			m->result == MOVE_NOT_SKIPPED)
+			strv_push(ids, m->run_id);
+	}
+}
+
+/*
+ * After all that was to be said. What of it fails changes nothing for the runs,
+ * so that is one more line.
+ */
+static void wait_for_runs(struct push *p)
+{
+	struct strv ids = STRV_INIT;
+	struct err e;
+
+	if (!p->options.wait || !p->recorded)
+		return;
+	add_live_runs(p, &ids);
+	buf_reset(&p->out);
+	if (ids.n && kick_in_job()) {
+		/* which may have to end before they can begin */
+		pusher_say(&p->out, "a job does not wait for the runs of its "
+				    "pushes");
+	} else if (ids.n) {
+		gitcat_stop(&p->git);
+		db_close(&p->db);
+		if (pushwait(&p->home, &ids, &e) < 0)
+			pusher_say(&p->out,
+				"%s: the push stands, and its runs go on",
+				e.text);
+	}
+	strv_release(&ids);
+	tell(p);
 }
 
 /* ---- the hook that was there before ---- */
@@ -297,13 +359,6 @@ static int read_input(struct push *p)
 	return -1;
 }
 
-/* A pusher that is gone does not matter. */
-static void tell(struct push *p)
-{
-	if (p->out.len)
-		(void)fs_write_all(STDERR_FILENO, p->out.ptr, p->out.len);
-}
-
 static int run_as_hook(struct push *p, char **argv)
 {
 	struct err e;
@@ -327,6 +382,7 @@ static int run_as_hook(struct push *p, char **argv)
 					: "install the hook: quire repo hook");
 	}
 	tell(p);
+	wait_for_runs(p);
 	return p->hf.chain ? become_chained(p, argv + 1) : EXIT_DONE;
 }
 
@@ -366,6 +422,7 @@ static int run_by_hand(struct push *p, int argc, char **argv)
 	if (!read_input(p))
 		push(p);
 	tell(p);
+	wait_for_runs(p);
 	return EXIT_DONE;
 }
 

@@ -19,6 +19,7 @@
 
 static const char usage[] =
 	"usage: quire-reconcile [-n]\n"
+	"       quire-reconcile --help | --version\n"
 	"\n"
 	"Settles runs whose supervisor is gone, removes what they left behind,\n"
 	"records refs that moved without their hook, and starts quire-run if\n"
@@ -28,7 +29,8 @@ static const char usage[] =
 	"      --help     show this text\n"
 	"      --version  show the version\n"
 	"\n"
-	"The home is $QUIRE_HOME or " HOME_DEFAULT ".\n";
+	"The home is $QUIRE_HOME or " HOME_DEFAULT ". See "
+	"quire-reconcile(8).\n";
 
 static void print(FILE *out, const char *before, const char *line)
 {

@@ -13,6 +13,7 @@
 
 #include "exec/cgroup.h"
 #include "exec/dispatch.h"
+#include "exec/finished.h"
 #include "exec/kick.h"
 #include "exec/runlog.h"
 #include "program.h"
@@ -20,15 +21,18 @@
 #define NAME "quire-run"
 
 static const char usage[] =
-	"usage: quire-run\n"
+	"usage: quire-run [--notify RUN]\n"
+	"       quire-run --help | --version\n"
 	"\n"
 	"Runs what is pending, one run after another, until the queue is empty\n"
 	"or no slot is free. Only the owner of the home may.\n"
 	"\n"
-	"      --help     show this text\n"
-	"      --version  show the version\n"
+	"      --notify RUN  call the hooks run-finished of a run that has ended,\n"
+	"                    and nothing else\n"
+	"      --help        show this text\n"
+	"      --version     show the version\n"
 	"\n"
-	"The home is $QUIRE_HOME or " HOME_DEFAULT ".\n";
+	"The home is $QUIRE_HOME or " HOME_DEFAULT ". See quire-run(8).\n";
 
 static int fail(const struct home *h, const struct err *e)
 {
@@ -80,13 +84,27 @@ static int run(const struct home *h)
 	return done < 0 ? fail(h, &e) : EXIT_DONE;
 }
 
+/* What a hook did wrong the log has already. */
+static int notify(const struct home *h, const char *typed)
+{
+	struct err e;
+
+	if (home_need_owner(h, &e))
+		return program_fail(NAME, &e);
+	if (finished_call(h, typed, &e) == 0)
+		return EXIT_DONE;
+	return e.status == EXIT_RED ? program_fail(NAME, &e) : fail(h, &e);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "notify", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
+	const char *ended = NULL;
 	struct home h;
 	struct err e;
 	int c, status;
@@ -95,6 +113,9 @@ int main(int argc, char **argv)
 	argv[0] = NAME;
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
+		case 'n':
+			ended = optarg;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return EXIT_DONE;
@@ -113,7 +134,7 @@ int main(int argc, char **argv)
 	umask(022);
 	if (home_open(&h, NULL, &e))
 		return program_fail(NAME, &e);
-	status = run(&h);
+	status = ended ? notify(&h, ended) : run(&h);
 	home_close(&h);
 	return status;
 }

@@ -33,6 +33,7 @@ static const struct command {
 	{ "runs", cmd_runs, "list runs, the newest first" },
 	{ "show", cmd_show, "show a run with its jobs" },
 	{ "log", cmd_log, "print what its commands wrote" },
+	{ "wait", cmd_wait, "stay until it has ended, and say how it goes" },
 	{ "artifacts", cmd_artifacts, "list or copy what its jobs kept" },
 	{ "cancel", cmd_cancel, "end a run" },
 	{ "rerun", cmd_rerun, "queue it once more" },
@@ -52,13 +53,39 @@ static const struct topic {
 	const char *name, *page;
 } topics[] = {
 	{ "overview", "quire.7" },
-	{ "tutorial", "quire.7" },
+	{ "tutorial", "quire-tutorial.7" },
+	{ "moving", "quire-moving.7" },
 	{ "pipeline", "quire-pipeline.5" },
 	{ "settings", "quire-config.5" },
+	{ "hooks", "quire-hooks.5" },
 	{ "events", "quire-events.5" },
 	{ "database", "quire-db.5" },
 };
 #define N_TOPICS (sizeof(topics) / sizeof(*topics))
+
+/* what a newcomer types, from other programs of the kind */
+static const struct near_other others[] = {
+	{ "abort", "cancel" },
+	{ "add", "repo adopt" },
+	{ "build", "start" },
+	{ "check", "ci check" },
+	{ "create", "repo new" },
+	{ "kill", "cancel" },
+	{ "list", "runs" },
+	{ "ls", "runs" },
+	{ "new", "repo new" },
+	{ "ps", "runs --state active" },
+	{ "restart", "rerun" },
+	{ "retry", "rerun" },
+	{ "set", "config" },
+	{ "status", "runs" },
+	{ "stop", "cancel" },
+	{ "tail", "log -f" },
+	{ "trigger", "start" },
+	{ "validate", "ci check" },
+	{ "version", "--version" },
+	{ "watch", "wait" },
+};
 
 static const struct command *find(const char *name)
 {
@@ -70,7 +97,9 @@ static const struct command *find(const char *name)
 
 static int usage(FILE *out)
 {
-	fputs("usage: quire [--home DIR] COMMAND [ARG...]\n", out);
+	fputs("usage: quire [--home DIR] COMMAND [ARG...]\n"
+	      "       quire --help | --version\n",
+		out);
 	for (size_t i = 0; i < N_COMMANDS; i++) {
 		const struct command *c = &commands[i];
 
@@ -86,20 +115,26 @@ static int usage(FILE *out)
 	return out == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 
-static int unknown(const char *name)
+/* What was wanted is a command, or with topics also what `quire help` knows. */
+static int unknown(const char *name, int topics_too)
 {
-	const char *words[N_COMMANDS];
+	const char *words[N_COMMANDS + N_TOPICS];
+	const char *what = topics_too ? "command or topic" : "command";
 	const char *near;
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (commands[i].name)
 			words[n++] = commands[i].name;
-	near = near_word(name, words, n);
+	for (size_t i = 0; i < N_TOPICS && topics_too; i++)
+		words[n++] = topics[i].name;
+	near = near_other(name, others, sizeof(others) / sizeof(*others));
+	if (!near || topics_too)
+		near = near_word(name, words, n);
 	if (near)
-		return program_usage("quire",
-			"no command '%s' (did you mean '%s'?)", name, near);
-	return program_usage("quire", "no command '%s'", name);
+		return program_usage("quire", "no %s '%s' (did you mean '%s'?)",
+			what, name, near);
+	return program_usage("quire", "no %s '%s'", what, name);
 }
 
 static int run_sibling(const char *name, char **argv)
@@ -138,6 +173,18 @@ static int page_of(const char *word, struct buf *page)
 	return 0;
 }
 
+static int help_usage(void)
+{
+	fputs("usage: quire help [COMMAND]\n"
+	      "\n"
+	      "Opens the manual page of a command, or of a topic:",
+		stdout);
+	for (size_t i = 0; i < N_TOPICS; i++)
+		printf("%s %s", i ? "," : "", topics[i].name);
+	puts(".\n\nSee quire(1).");
+	return EXIT_DONE;
+}
+
 /* man(1) on an installed page, or on the file beside an uninstalled build. */
 static int help(int argc, char **argv)
 {
@@ -145,10 +192,12 @@ static int help(int argc, char **argv)
 	struct buf page = BUF_INIT, file = BUF_INIT;
 	struct err e;
 
+	if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		return help_usage();
 	if (argc > 2)
 		return program_usage("quire", "help: one command at a time");
 	if (page_of(word, &page) < 0)
-		return unknown(word);
+		return unknown(word, 1);
 	if (fs_self_dir(&file, &e) < 0)
 		return program_fail("quire", &e);
 	buf_addf(&file, "/../../man/%s", page.ptr);
@@ -239,7 +288,7 @@ int main(int argc, char **argv)
 		return usage(stderr);
 	c = find(argv[0]);
 	if (!c)
-		return unknown(argv[0]);
+		return unknown(argv[0], 0);
 	if (c->run)
 		status = run_command(c, argc, argv);
 	else if (!strcmp(c->name, "help"))

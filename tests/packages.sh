@@ -7,7 +7,8 @@ set -eu
 build='gcc make git libc6-dev libsqlite3-dev libgit2-dev libjson-c-dev'
 run='bubblewrap sqlite3 lighttpd'
 test='bubblewrap libcmocka-dev perl python3 spin sqlite3 lighttpd curl mandoc strace procps
-	util-linux openssh-server openssh-client faketime tmux graphviz'
+	util-linux openssh-server openssh-client faketime tmux graphviz
+	msmtp python3-aiosmtpd openssl zsh'
 lint='clang clang-format clang-tidy cppcheck shellcheck mandoc'
 asan='libclang-rt-dev'
 fuzz='clang libclang-rt-dev'
@@ -19,6 +20,10 @@ browser='chromium'
 # node may be there from elsewhere
 command -v node >/dev/null || browser="$browser nodejs"
 command -v npm >/dev/null || browser="$browser npm"
+# neither starts a service
+hosting='gitolite3 sudo adduser debconf iproute2'
+deb='debhelper lintian'
+debtest='debootstrap procps sqlite3 util-linux'
 valgrind='valgrind'
 
 wanted=
@@ -33,7 +38,10 @@ for group; do
 	projects) wanted="$wanted $projects" ;;
 	servers) wanted="$wanted $servers" ;;
 	bench) wanted="$wanted $bench" ;;
+	deb) wanted="$wanted $deb" ;;
+	debtest) wanted="$wanted $debtest" ;;
 	browser) wanted="$wanted $browser" ;;
+	hosting) wanted="$wanted $hosting" ;;
 	valgrind) wanted="$wanted $valgrind" ;;
 	*)
 		echo "packages.sh: no group '$group'" >&2

@@ -44,6 +44,8 @@ static const char *name_fault(const char *name)
 {
 	size_t len = strlen(name);
 
+	if (*name == '/')
+		return "it is a path below the home's repos, and begins with no /";
 	if (len > 255)
 		return "it has more than 255 bytes";
 	for (size_t i = 0; i < len; i++) {

@@ -60,3 +60,12 @@ const char *near_word(const char *typed, const char *const *words, size_t n)
 	}
 	return best;
 }
+
+const char *near_other(
+	const char *typed, const struct near_other *others, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(typed, others[i].there))
+			return others[i].here;
+	return NULL;
+}

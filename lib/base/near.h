@@ -13,4 +13,12 @@
  */
 const char *near_word(const char *typed, const char *const *words, size_t n);
 
+/* What other programs call it, and what it is called here. */
+struct near_other {
+	const char *there, *here;
+};
+/* The word of ours for that of another program; NULL if none is known. */
+const char *near_other(
+	const char *typed, const struct near_other *others, size_t n);
+
 #endif

@@ -19,7 +19,9 @@ static int no_such_job(const struct pipeline *p, const char *id, struct err *e)
 		err_set(e, EXIT_USAGE, "no job '%s' (did you mean '%s'?)", id,
 			near);
 	else
-		err_set(e, EXIT_USAGE, "no job '%s'", id);
+		err_set(e, EXIT_USAGE,
+			"no job '%s' (quire ci run --list: those there are)",
+			id);
 	free(ids);
 	return -1;
 }

@@ -53,9 +53,12 @@ static int check_bare(const char *dir, const char *real, struct err *e)
 		buf_release(&out);
 		if (bare)
 			return err_set(e, EXIT_USAGE,
-				"%s: a working tree, not a bare repository",
+				"%s: a working tree, not a bare repository, "
+				"which git clone --bare makes of one",
 				dir);
-		return err_set(e, EXIT_USAGE, "%s: not a git repository", dir);
+		return err_set(e, EXIT_USAGE,
+			"%s: not a git repository (with --scan, all below it)",
+			dir);
 	}
 	if (adopt_check_format(real, e) < 0)
 		return -1;
@@ -201,7 +204,10 @@ static int adopt(struct db *db, const struct home *h, const char *dir,
 	int failed;
 
 	if (!real && (errno == ENOENT || errno == ENOTDIR))
-		return err_set(e, EXIT_USAGE, "%s: no such repository", dir);
+		return err_set(e, EXIT_USAGE,
+			"%s: no such repository; one that is not there yet is "
+			"made by quire repo new",
+			dir);
 	if (!real)
 		return err_sys(e, "%s", dir);
 	if (name)

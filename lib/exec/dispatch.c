@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "exec/finished.h"
 #include "exec/kick.h"
 #include "exec/lock.h"
 #include "exec/rundir.h"
@@ -35,6 +36,7 @@ struct dispatch {
 	int stuck_lock; /* -1: there is none */
 	struct strv held; /* pending rows that are not for us to claim */
 	struct strv told; /* those of them that quire-run.log has the why of */
+	struct strv failed; /* pending rows that the last claim has failed */
 };
 
 static int has_id(const struct strv *list, const char *id)
@@ -154,6 +156,7 @@ static int claim_one(
 			*e = why;
 			return -1;
 		}
+		strv_push(&d->failed, r->id);
 		return take_edge(d, r, RUN_FAILED, KIND_WORKSPACE, why.text,
 			       e) < 0
 			       ? -1
@@ -201,6 +204,16 @@ static int claim_any(
 	return claimed;
 }
 
+/* Whoever waits for the run's end hears of it. */
+static void tell(struct dispatch *d, const char *id)
+{
+	struct err e;
+
+	if (finished_tell(d->db, d->home, id, &e) < 0)
+		runlog_add(d->home, "run %s: nobody was told of its end: %s",
+			id, e.text);
+}
+
 /* 1 claimed: *r and its *lock are the caller's; 0 nothing to claim; -1. */
 static int claim(struct dispatch *d, struct run *r, int *lock, struct err *e)
 {
@@ -208,6 +221,7 @@ static int claim(struct dispatch *d, struct run *r, int *lock, struct err *e)
 
 	*lock = -1;
 	strv_release(&d->held);
+	strv_release(&d->failed);
 	if (db_begin(d->db, e))
 		return -1;
 	claimed = claim_any(d, r, lock, e);
@@ -221,6 +235,8 @@ static int claim(struct dispatch *d, struct run *r, int *lock, struct err *e)
 		run_lock_release(*lock);
 		*lock = -1;
 	}
+	for (size_t i = 0; i < d->failed.n && claimed >= 0; i++)
+		tell(d, d->failed.v[i]);
 	return claimed;
 }
 
@@ -322,6 +338,7 @@ static int drain(struct dispatch *d, int64_t slot, struct err *e)
 		db_wait_until(d->db, -1);
 		failed = supervise(d->db, d->home, &r, lock, d->stop, e);
 		db_wait_until(d->db, d->stop);
+		tell(d, r.id);
 		if (failed == 1) {
 			d->stuck = r;
 			d->stuck_lock = lock;
@@ -399,6 +416,7 @@ int dispatch(struct db *db, const struct home *h, int stop, struct err *e)
 		.stuck_lock = -1,
 		.held = STRV_INIT,
 		.told = STRV_INIT,
+		.failed = STRV_INIT,
 	};
 	int done = seed_is_seeded(db, e);
 
@@ -414,5 +432,6 @@ int dispatch(struct db *db, const struct home *h, int stop, struct err *e)
 		workspace_shutdown();
 	strv_release(&d.held);
 	strv_release(&d.told);
+	strv_release(&d.failed);
 	return done;
 }

@@ -197,6 +197,7 @@ void doctor_examine(struct doctor *d)
 	doctor_cgroup(d);
 	doctor_space(d, &f);
 	doctor_repos(d, &f);
+	doctor_finished(d, &f);
 	doctor_queue(d, &f);
 	doctor_cron(d);
 	doctor_clock(d, &f);

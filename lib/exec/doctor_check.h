@@ -77,6 +77,8 @@ void doctor_cgroup(struct doctor *d);
 /* doctor_repos.c, and doctor_hook.c for the hook of one that is there. */
 void doctor_repos(struct doctor *d, const struct doctor_facts *f);
 void doctor_hook(struct doctor *d, const struct repo *r, const char *name);
+/* doctor_finished.c: the hooks for the end of a run. */
+void doctor_finished(struct doctor *d, const struct doctor_facts *f);
 /* doctor_queue.c: who waits, who is at work, what was said; cron; clock. */
 void doctor_queue(struct doctor *d, const struct doctor_facts *f);
 void doctor_cron(struct doctor *d);

@@ -44,21 +44,28 @@ static void launch_env(struct launch *l, const struct home *h)
 	}
 }
 
-/* command NULL: quire-run beside this executable. */
-static int launch_make(struct launch *l, const struct home *h,
-	const char *command, struct err *e)
+static void launch_make_command(
+	struct launch *l, const struct home *h, const char *command)
 {
 	*l = (struct launch){ .dir = h->path };
 	buf_init(&l->program);
 	launch_env(l, h);
-	if (command) {
-		buf_adds(&l->program, "/bin/sh");
-		strv_push(&l->argv, "sh");
-		strv_push(&l->argv, "-c");
-		strv_push(&l->argv, command);
-		return 0;
-	}
+	buf_adds(&l->program, "/bin/sh");
+	strv_push(&l->argv, "sh");
+	strv_push(&l->argv, "-c");
+	strv_push(&l->argv, command);
+}
+
+/* quire-run beside this executable; operands may be NULL. */
+static int launch_make(struct launch *l, const struct home *h,
+	const char *const *operands, struct err *e)
+{
+	*l = (struct launch){ .dir = h->path };
+	buf_init(&l->program);
+	launch_env(l, h);
 	strv_push(&l->argv, "quire-run");
+	for (; operands && *operands; operands++)
+		strv_push(&l->argv, *operands);
 	if (fs_sibling(&l->program, "quire-run", e) < 0)
 		goto fail;
 	if (access(l->program.ptr, X_OK)) {
@@ -272,20 +279,31 @@ static int launch_detached(const struct launch *l, struct err *e)
 	return 1;
 }
 
+static int launch(struct launch *l, struct err *e)
+{
+	int rc = launch_detached(l, e);
+
+	launch_release(l);
+	return rc;
+}
+
 int kick_now(const struct home *h, const char *command, struct err *e)
 {
 	struct launch l;
-	int rc;
 
-	if (kick_in_job())
-		return 0;
 	if (home_is_owner(h))
-		command = NULL;
-	else if (!command || !*command)
+		return kick_with(h, NULL, e);
+	if (kick_in_job() || !command || !*command)
 		return 0;
-	if (launch_make(&l, h, command, e) < 0)
-		return -1;
-	rc = launch_detached(&l, e);
-	launch_release(&l);
-	return rc;
+	launch_make_command(&l, h, command);
+	return launch(&l, e);
+}
+
+int kick_with(const struct home *h, const char *const *operands, struct err *e)
+{
+	struct launch l;
+
+	if (kick_in_job() || !home_is_owner(h))
+		return 0;
+	return launch_make(&l, h, operands, e) < 0 ? -1 : launch(&l, e);
 }

@@ -56,6 +56,9 @@ void kick_drop(struct kick *k);
  * process is a subreaper: it would kill what it kicked.
  */
 int kick_now(const struct home *h, const char *command, struct err *e);
+/* quire-run with these operands, ended by NULL, in the same way: by the home's
+ * owner alone, 0 for others. */
+int kick_with(const struct home *h, const char *const *operands, struct err *e);
 
 /* Whether this process is part of a job, and so leaves kicking to others. */
 int kick_in_job(void);

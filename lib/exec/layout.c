@@ -27,6 +27,9 @@ mode_t layout_mode(const char *name, int shared)
 {
 	if (!strcmp(name, "secrets"))
 		return 02700;
+	/* what is in there runs as the home's owner */
+	if (!strcmp(name, "hooks"))
+		return 02750;
 	if (!strncmp(name, "quire.db", 8))
 		return shared ? 0660 : 0640;
 	return shared ? 02770 : 02750;

@@ -4,7 +4,8 @@
  *
  * A plain home is its owner's, and its group reads: folders 2750, the database
  * 0640. A shared one has several pushers, all of one group: 2770 and 0660,
- * everything setgid. secrets/ is the owner's alone in both.
+ * everything setgid. In both secrets/ is the owner's alone, and hooks/, whose
+ * programs run as him, is his to write to.
  *
  * A home is shared if its folder is setgid and its group may write to it. In a
  * home that is there already, what is more open than this is closed, and what

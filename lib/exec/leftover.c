@@ -1,5 +1,6 @@
 /*
- * Files that ought to be gone: the workspaces of runs that have ended.
+ * Files that ought to be gone: the workspaces of runs that have ended, and the
+ * mark of those whose end has not been told.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "exec/finished.h"
 #include "exec/pass.h"
 #include "exec/rundir.h"
 
@@ -98,6 +100,11 @@ static int leftover(
 		report_stray(p, path.ptr);
 	} else if (run_state_is_terminal(r.state)) {
 		is_clean = rundir_is_clean(home, path.ptr);
+		if (is_clean > 0) {
+			int owed = finished_is_owed(home, path.ptr);
+
+			is_clean = owed < 0 ? -1 : !owed;
+		}
 		if (is_clean < 0)
 			pass_warn_sys(p, path.ptr);
 		else if (!is_clean)

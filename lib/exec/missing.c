@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/gitcat.h"
 #include "base/mem.h"
+#include "exec/finished.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
 
@@ -62,6 +63,7 @@ static int orphan(
 		.failure_kind = KIND_ORPHANED,
 	};
 	struct buf name = BUF_INIT, reason = BUF_INIT;
+	struct err why;
 	int taken = 0;
 
 	pass_add_run(&name, r);
@@ -76,6 +78,9 @@ static int orphan(
 		run_wake(p->r->home, r->repo, r->id);
 		pass_say(p, "%s: %s; failed (" KIND_ORPHANED ")", name.ptr,
 			reason.ptr);
+		if (finished_tell_unbegun(p->db, p->r->home, r->id, &why) < 0)
+			pass_warn(p, "%s: nobody was told of its end: %s",
+				name.ptr, why.text);
 	}
 	buf_release(&name);
 	buf_release(&reason);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "exec/finished.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
 #include "exec/rundir.h"
@@ -56,10 +57,66 @@ static int lock_take(struct pass *p, const struct run *r, int *fd)
 	return taken;
 }
 
+/* Whether something of an ended run is left, or only its end is to be told. */
+static int is_dirty(struct pass *p, const struct run *r)
+{
+	struct buf dir = BUF_INIT;
+	int clean;
+
+	home_add_run_dir(&dir, r->repo, r->id);
+	clean = rundir_is_clean(p->r->home->fd, dir.ptr);
+	buf_release(&dir);
+	return clean <= 0;
+}
+
+static void say_settled(struct pass *p, const char *name, const struct run *now)
+{
+	pass_say(p, "%s: its supervisor is gone; %s%s%s%s", name,
+		run_state_name(now->state), now->failure_kind ? " (" : "",
+		now->failure_kind ? now->failure_kind : "",
+		now->failure_kind ? ")" : "");
+}
+
+static void tell(struct pass *p, const char *name, const struct run *r)
+{
+	struct err e;
+
+	if (finished_tell(p->db, p->r->home, r->id, &e) < 0)
+		pass_warn(
+			p, "%s: nobody was told of its end: %s", name, e.text);
+}
+
+/* An ended run: whether it is still to be told is looked at before, since its
+ * supervisor had the lock until then. */
+static void clear_ended(struct pass *p, const char *name, const struct run *r)
+{
+	struct buf dir = BUF_INIT;
+	int dirty = is_dirty(p, r), owed;
+	enum run_state outcome;
+	struct err why;
+
+	home_add_run_dir(&dir, r->repo, r->id);
+	owed = finished_is_owed(p->r->home->fd, dir.ptr);
+	buf_release(&dir);
+	if (p->r->dry_run && dirty)
+		pass_say(p, "%s: would remove what it left behind", name);
+	else if (p->r->dry_run && owed > 0)
+		pass_say(p, "%s: would call the hooks of its end", name);
+	if (p->r->dry_run)
+		return;
+	if (supervise_salvage(p->db, p->r->home, r, &outcome, &why) < 0)
+		pass_warn(p, "%s: %s", name, why.text);
+	else if (dirty)
+		pass_say(p, "%s: removed what it left behind", name);
+	if (owed > 0) {
+		tell(p, name, r);
+		pass_say(p, "%s: called the hooks of its end", name);
+	}
+}
+
 /* Under the lock. was is the row as it is now. */
 static int salvage(struct pass *p, const struct run *was, struct err *e)
 {
-	int terminal = run_state_is_terminal(was->state);
 	struct buf name = BUF_INIT;
 	struct run now;
 	enum run_state outcome;
@@ -67,22 +124,17 @@ static int salvage(struct pass *p, const struct run *was, struct err *e)
 	int got = 0;
 
 	pass_add_run(&name, was);
-	if (p->r->dry_run) {
-		pass_say(p,
-			terminal ? "%s: would remove what it left behind"
-				 : "%s: its supervisor is gone; would settle "
-				   "it",
+	if (run_state_is_terminal(was->state)) {
+		clear_ended(p, name.ptr, was);
+	} else if (p->r->dry_run) {
+		pass_say(p, "%s: its supervisor is gone; would settle it",
 			name.ptr);
 	} else if (supervise_salvage(p->db, p->r->home, was, &outcome, &why) <
 		   0) {
 		pass_warn(p, "%s: %s", name.ptr, why.text);
-	} else if (terminal) {
-		pass_say(p, "%s: removed what it left behind", name.ptr);
 	} else if ((got = run_by_id(p->db, was->id, &now, e)) > 0) {
-		pass_say(p, "%s: its supervisor is gone; %s%s%s%s", name.ptr,
-			run_state_name(now.state), now.failure_kind ? " (" : "",
-			now.failure_kind ? now.failure_kind : "",
-			now.failure_kind ? ")" : "");
+		say_settled(p, name.ptr, &now);
+		tell(p, name.ptr, &now);
 		run_release(&now);
 	}
 	buf_release(&name);

@@ -6,6 +6,7 @@
 
 #include "base/name.h"
 #include "base/utf8.h"
+#include "exec/runurl.h"
 
 const char *pusher_name(void)
 {
@@ -35,36 +36,13 @@ void pusher_say(struct buf *b, const char *fmt, ...)
 	buf_release(&line);
 }
 
-/* A repository's name may hold bytes that end a URL where a terminal looks for
- * one. */
-static void add_encoded(struct buf *b, const char *s, size_t n)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "0123456789-._~/";
-
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] && strchr(plain, s[i]))
-			buf_addc(b, s[i]);
-		else
-			buf_addf(b, "%%%02X", (unsigned char)s[i]);
-	}
-}
-
 static void add_url(struct buf *b, const struct repo *repo,
 	const struct ref_move *m, const char *url)
 {
-	size_t n = strlen(url);
-
-	while (n && url[n - 1] == '/')
-		n--;
-	if (!n)
+	if (!*url)
 		return;
 	buf_adds(b, "  ");
-	buf_add(b, url, n);
-	buf_addc(b, '/');
-	add_encoded(b, repo->name, name_short_len(repo->name));
-	buf_addf(b, "/ci/%" PRId64, m->number);
+	runurl_add(b, url, repo->name, m->number);
 }
 
 int pusher_tell(struct buf *b, const struct repo *repo,
@@ -86,6 +64,11 @@ int pusher_tell(struct buf *b, const struct repo *repo,
 	case MOVE_ADOPTED:
 		buf_addf(&line, " for %s: quire-reconcile was faster", ref);
 		break;
+	case MOVE_NOT_SKIPPED:
+		buf_addf(&line,
+			" for %s is not skipped: quire-reconcile was faster",
+			ref);
+		break;
 	case MOVE_SUPERSEDED:
 		buf_addf(&line, " superseded: %s has moved on", ref);
 		break;
@@ -94,6 +77,9 @@ int pusher_tell(struct buf *b, const struct repo *repo,
 			"%s: git could not say what it is now; the push "
 			"stands, and the next quire-reconcile looks again",
 			ref);
+		goto out;
+	case MOVE_SKIPPED:
+		pusher_say(b, "%s: skipped, as asked", ref);
 		goto out;
 	case MOVE_NO_PIPELINE:
 		if (m->hint)

@@ -22,9 +22,9 @@ void pusher_say(struct buf *b, const char *fmt, ...)
 
 /*
  * Appends what became of a move: a line for a run that was queued, adopted or
- * superseded, for what was not recorded, and for a pipeline that is not one;
- * else nothing. url is the setting `url`, "" if unset. Returns 1 if a run
- * waits for somebody to start it.
+ * superseded, for what was skipped or not recorded, and for a pipeline that is
+ * not one; else nothing. url is the setting `url`, "" if unset. Returns 1 if a
+ * run waits for somebody to start it.
  */
 int pusher_tell(struct buf *b, const struct repo *repo,
 	const struct ref_move *m, const char *url);

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/name.h"
+#include "exec/finished.h"
 #include "exec/kick.h"
 #include "exec/lock.h"
 #include "exec/pass.h"
@@ -141,6 +142,8 @@ static int held_settle(
 		if (got == 0)
 			continue;
 		got = supervise_salvage(db, h, &r, &outcome, e);
+		if (got == 0)
+			got = finished_tell(db, h, r.id, e);
 		run_release(&r);
 		if (got < 0)
 			return -1;

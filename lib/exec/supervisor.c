@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "exec/fault.h"
+#include "exec/finished.h"
 #include "exec/proctree.h"
 #include "exec/runlog.h"
 #include "exec/watch.h"
@@ -92,6 +93,8 @@ static int prepare(struct watch *w, struct launch *l, struct err *e)
 	if (rundir_open(&w->dir, w->home, w->run, e) ||
 		rundir_prepare(&w->dir, &w->wake, e))
 		return -1;
+	if (finished_owe(w->home, w->run, &w->dir))
+		return err_sys(e, "%s/" FINISHED_MARK, w->dir.path);
 	w->events = rundir_append(&w->dir, "events.jsonl");
 	if (w->events < 0)
 		return err_sys(e, "%s/events.jsonl", w->dir.path);

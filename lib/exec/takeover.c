@@ -12,10 +12,9 @@
 #include "base/fs.h"
 #include "base/gitcat.h"
 #include "exec/adopt.h"
+#include "exec/scan.h"
 #include "store/legacy.h"
 #include "store/repo.h"
-
-#define MAX_DEPTH 16
 
 struct walk {
 	struct db *db;
@@ -23,7 +22,6 @@ struct walk {
 	struct takeover *t;
 	int only_survey;
 	int missed; /* by a fault of the host's: there may be more to take */
-	struct buf path; /* relative to the home */
 };
 
 void takeover_release(struct takeover *t)
@@ -97,12 +95,14 @@ static void survey(struct walk *w, const char *name, const char *dir)
 	free(real);
 }
 
-static void found_repository(struct walk *w)
+static void found_repository(void *arg, const char *path, int is_link)
 {
-	const char *name = w->path.ptr + strlen("repos/");
+	const char *name = path + strlen("repos/");
 	struct buf dir = BUF_INIT;
+	struct walk *w = arg;
 
-	home_add(&dir, w->home, w->path.ptr);
+	(void)is_link;
+	home_add(&dir, w->home, path);
 	if (w->only_survey)
 		survey(w, name, dir.ptr);
 	else
@@ -110,70 +110,24 @@ static void found_repository(struct walk *w)
 	buf_release(&dir);
 }
 
-static void walk_folder(struct walk *w, int depth);
-
-static void miss_folder(struct walk *w)
+static void miss_folder(void *arg, const char *path)
 {
-	buf_addf(&w->t->left, "%s: %s\n", w->path.ptr, strerror(errno));
+	struct walk *w = arg;
+
+	buf_addf(&w->t->left, "%s: %s\n", path, strerror(errno));
 	w->missed = 1;
-}
-
-/* A link may lead to a repository, but is not searched for others. */
-static void walk_entry(struct walk *w, const char *name, int depth)
-{
-	size_t len = w->path.len;
-	struct stat st;
-	int is_git;
-
-	buf_addf(&w->path, "/%s", name);
-	if (fstatat(w->home->fd, w->path.ptr, &st, 0)) {
-		/* a link to nowhere is none of ours */
-		if (errno != ENOENT && errno != ELOOP)
-			miss_folder(w);
-	} else if (S_ISDIR(st.st_mode)) {
-		is_git = adopt_looks_like_git(w->home->fd, w->path.ptr);
-		if (is_git < 0)
-			miss_folder(w);
-		else if (is_git)
-			found_repository(w);
-		else if (fstatat(w->home->fd, w->path.ptr, &st,
-				 AT_SYMLINK_NOFOLLOW) == 0 &&
-			 S_ISDIR(st.st_mode) && depth < MAX_DEPTH)
-			walk_folder(w, depth + 1);
-	}
-	buf_setlen(&w->path, len);
-}
-
-static void walk_folder(struct walk *w, int depth)
-{
-	DIR *dir = fs_opendir(w->home->fd, w->path.ptr, 0);
-	struct dirent *d;
-
-	if (!dir) {
-		miss_folder(w);
-		return;
-	}
-	while (errno = 0, d = readdir(dir))
-		if (*d->d_name != '.') /* no name begins so */
-			walk_entry(w, d->d_name, depth);
-	if (errno)
-		miss_folder(w);
-	closedir(dir);
 }
 
 /* Whether it came to all that is there. */
 static int walk_repos(struct db *db, const struct home *h, struct takeover *t,
 	int only_survey)
 {
-	struct walk w = { .db = db,
-		.home = h,
-		.t = t,
-		.only_survey = only_survey,
-		.path = BUF_INIT };
+	struct walk w = {
+		.db = db, .home = h, .t = t, .only_survey = only_survey
+	};
+	const struct scan s = { h->fd, found_repository, miss_folder, &w };
 
-	buf_adds(&w.path, "repos");
-	walk_folder(&w, 0);
-	buf_release(&w.path);
+	scan_repositories(&s, "repos");
 	return !w.missed;
 }
 
@@ -186,8 +140,8 @@ static int is_ours(const char *name)
 {
 	static const char *const ours[] = { ".", "..", "quire.db",
 		"quire.db-wal", "quire.db-shm", "quire-run.log",
-		"quire-run.log.old", "repos", "runs", "slots", "cache",
-		"secrets", "hooks" };
+		"quire-run.log.old", "run-finished.log", "run-finished.log.old",
+		"repos", "runs", "slots", "cache", "secrets", "hooks" };
 
 	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
 		if (!strcmp(name, ours[i]))

@@ -32,7 +32,7 @@ struct recorder {
 	const struct recording *r;
 	struct db *db;
 	const char *repo;
-	int is_push;
+	int is_push, skip;
 	struct ref_object *objects;
 	struct reftip *tips;
 	const char **names; /* of the refs, for reftip_read */
@@ -159,7 +159,7 @@ static int adopt(struct recorder *rec, struct ref_move *m, const char *run_id,
 	rc = db_step(rec->db, s, e);
 	if (rc == 1) {
 		m->number = sqlite3_column_int64(s, 0);
-		m->result = MOVE_ADOPTED;
+		m->result = rec->skip ? MOVE_NOT_SKIPPED : MOVE_ADOPTED;
 		memcpy(m->run_id, run_id,
 			strnlen(run_id, sizeof(m->run_id) - 1) + 1);
 		m->run_id[sizeof(m->run_id) - 1] = '\0';
@@ -237,6 +237,10 @@ static int record_tip(struct recorder *rec, struct ref_move *m,
 		m->result = MOVE_SEEN;
 		return rec->is_push ? adopt(rec, m, seen.run_id, e) : 0;
 	}
+	if (rec->skip) {
+		m->result = MOVE_SKIPPED;
+		return is_seen ? 0 : see(rec, tip, o->sha, NULL, e);
+	}
 	if (!wants_run(rec, m, o, tip->ref)) {
 		if (is_seen)
 			return 0;
@@ -276,6 +280,10 @@ static int record_passed(struct recorder *rec, struct ref_move *m,
 		rc = adopt(rec, m, drift, e);
 	if (rc)
 		return rc;
+	if (rec->skip) {
+		m->result = MOVE_SKIPPED;
+		return 0;
+	}
 	if (read_seen(rec, tip->ref, &seen, e) < 0)
 		return -1;
 
@@ -446,6 +454,7 @@ int ref_record(const struct recording *r, struct ref_move *moves, size_t n,
 		.db = r->db,
 		.repo = r->repo->name,
 		.is_push = !strcmp(r->trigger, "push"),
+		.skip = r->skip,
 		.n = n,
 		.gen = r->repo->refs_gen,
 		.now_ms = clock_now_ms(),

@@ -15,6 +15,14 @@
  *      counts only if the ref is absent. A tip already seen makes no second
  *      run; if that run's trigger is `drift`, a push adopts it.
  *
+ * A push may ask for no run (recording.skip). Then a tip is recorded as seen,
+ * so that it does not drift, and a line whose new id is no longer the tip
+ * leaves no row; neither supersedes, so what was pushed before runs on. What
+ * reconcile has queued before stays and is adopted; a deletion is one as ever.
+ * The next push of the ref supersedes as if this one had not been. Only a
+ * push that was before it and whose hook comes after it has been overtaken,
+ * and its row is superseded.
+ *
  * Every ref is recorded as seen, also one without a pipeline and one that the
  * setting `refs` leaves out: so a setting that is widened later floods nobody.
  * A tip that was seen and has no run (seen by the baseline, while its hook was
@@ -60,9 +68,11 @@ struct ref_move {
 		MOVE_PASSED, /* drift: the ref has moved since it was listed */
 		MOVE_SUPERSEDED, /* a row, for a commit the ref has left */
 		MOVE_DELETED,
+		MOVE_SKIPPED, /* no run, as the push asked */
+		MOVE_NOT_SKIPPED, /* it asked, and has adopted one */
 	} result;
 	const char *hint;
-	char run_id[ID_SIZE]; /* MOVE_QUEUED, _ADOPTED, _SUPERSEDED */
+	char run_id[ID_SIZE]; /* "": no run */
 	int64_t number;
 	int64_t ahead; /* MOVE_QUEUED: runs before it */
 };
@@ -82,6 +92,7 @@ struct recording {
 	struct gitcat *git; /* started on repo->git_dir */
 	const char *trigger; /* "push" or "drift" */
 	const char *pusher; /* or NULL */
+	int skip; /* of a "push": no runs, as the pusher asked */
 	/* Called after the commit for each active run that was superseded. */
 	void (*stopped)(void *arg, const char *repo, const char *run_id);
 	void *arg;

@@ -112,9 +112,19 @@ static int say_unknown(struct db *db, const char *typed, struct err *e)
 	buf_add(&plain, typed, name_short_len(typed));
 	const char *near =
 		near_word(plain.ptr, (const char *const *)names.v, names.n);
-	err_set(e, EXIT_USAGE, "no repository '%s'%s%s%s", plain.ptr,
-		near ? " (did you mean '" : "", near ? near : "",
-		near ? "'?)" : "");
+	if (near)
+		err_set(e, EXIT_USAGE,
+			"no repository '%s' (did you mean '%s'?)", plain.ptr,
+			near);
+	else if (names.n)
+		err_set(e, EXIT_USAGE,
+			"no repository '%s' (quire repo list: those there are)",
+			plain.ptr);
+	else
+		err_set(e, EXIT_USAGE,
+			"no repository '%s', and no other yet: quire repo new "
+			"makes one, quire repo adopt takes one in",
+			plain.ptr);
 	buf_release(&plain);
 	strv_release(&names);
 	return -1;

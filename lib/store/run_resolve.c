@@ -1,9 +1,54 @@
+#include <inttypes.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/name.h"
 #include "store/repo.h"
 #include "store/run.h"
 #include "store/run_row.h"
+
+/* The number of the newest run of a repository, 0 if it has none; -1. */
+static int64_t newest(struct db *db, const char *repo, struct err *e)
+{
+	sqlite3_stmt *s =
+		db_stmt(db, "SELECT max(number) FROM runs WHERE repo = ?1", e);
+	int64_t n = 0;
+	int r;
+
+	if (!s)
+		return -1;
+	db_bind_text(s, 1, repo);
+	if ((r = db_step(db, s, e)) == 1)
+		n = sqlite3_column_int64(s, 0);
+	db_done(s);
+	return r < 0 ? -1 : n;
+}
+
+/* No run, because it names a repository? Then says so: -1, or 0. */
+static int say_repository(struct db *db, const char *typed, struct err *e)
+{
+	struct buf full = BUF_INIT;
+	struct err ignored;
+	struct repo repo;
+	int64_t n = 0;
+
+	name_add_full(&full, typed);
+	int got = repo_by_name(db, full.ptr, &repo, &ignored);
+	if (got == 1)
+		n = newest(db, repo.name, &ignored);
+	if (got == 1 && n > 0)
+		err_set(e, EXIT_USAGE,
+			"'%s' is a repository: which run of it? the newest is "
+			"%.*s#%" PRId64,
+			typed, (int)name_short_len(typed), typed, n);
+	else if (got == 1)
+		err_set(e, EXIT_USAGE,
+			"'%s' is a repository, and has no run yet", typed);
+	if (got == 1)
+		repo_release(&repo);
+	buf_release(&full);
+	return got == 1 ? -1 : 0;
+}
 
 static int by_number(struct db *db, const struct run_name *name,
 	const char *typed, struct run *r, struct err *e)
@@ -16,8 +61,15 @@ static int by_number(struct db *db, const struct run_name *name,
 	/* says so if it is the repository that does not exist */
 	if (repo_resolve(db, name->repo, &repo, e) < 0)
 		return -1;
+	int64_t n = newest(db, repo.name, e);
 	repo_release(&repo);
-	return err_set(e, EXIT_USAGE, "no run %s", typed);
+	if (n < 0)
+		return -1;
+	if (!n)
+		return err_set(
+			e, EXIT_USAGE, "no run %s: it has none yet", typed);
+	return err_set(e, EXIT_USAGE,
+		"no run %s: its newest is number %" PRId64, typed, n);
 }
 
 /* The ids that begin with the prefix are those from it to what its last byte
@@ -46,7 +98,8 @@ static int by_prefix(
 		*r = list[0];
 		memset(&list[0], 0, sizeof(list[0]));
 	} else if (n == 0) {
-		err_set(e, EXIT_USAGE, "no run %s", prefix);
+		if (say_repository(db, prefix, e) == 0)
+			err_set(e, EXIT_USAGE, "no run %s", prefix);
 	} else {
 		err_set(e, EXIT_USAGE,
 			"%s: several runs begin with that: give more of the id",
@@ -60,8 +113,10 @@ int run_resolve(struct db *db, const char *typed, struct run *r, struct err *e)
 {
 	struct run_name name;
 
-	if (name_parse_run(typed, &name, e) < 0)
+	if (name_parse_run(typed, &name, e) < 0) {
+		say_repository(db, typed, e);
 		return -1;
+	}
 	if (name.number)
 		return by_number(db, &name, typed, r, e);
 

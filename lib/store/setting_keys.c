@@ -46,6 +46,10 @@ const struct setting_key setting_keys[] = {
 		"jobs in a sandbox have the machine's network" },
 	{ "nice", SETTING_INT, PER_REPO, "0", NULL, 0, 19,
 		"how much a job stands back for others, from 0 to 19" },
+	{ "notify", SETTING_TEXT, PER_REPO, "", NULL, 0, 0,
+		"addresses for mail, or nobody; empty: the commit's author" },
+	{ "notifyTimeout", SETTING_DURATION, PER_REPO, "1m", NULL, 0, 0,
+		"most that a hook run-finished may take; 0: no limit" },
 	{ "path", SETTING_PATH, PER_REPO,
 		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		NULL, 0, 0, "PATH of jobs" },
@@ -65,6 +69,8 @@ const struct setting_key setting_keys[] = {
 		"most that a run may take; 0: no limit" },
 	{ "url", SETTING_URL, PER_REPO, "", NULL, 0, 0,
 		"address of the pages, for the line that a pusher sees, and feeds" },
+	{ "webhook", SETTING_URL, PER_REPO, "", NULL, 0, 0,
+		"address that run-finished.webhook posts to" },
 };
 const size_t setting_keys_count =
 	sizeof(setting_keys) / sizeof(setting_keys[0]);

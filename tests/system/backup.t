@@ -223,7 +223,7 @@ later=$(quire show foo#4 --json | sed -n 's/.*"id": "\([0-9a-f-]\{36\}\)".*/\1/p
 cp executed executed.then
 
 # The steps of the page, literally, but for where the copy is.
-sed -n '/^\.Ss Restoring the database/,/^\.Sh/p' "$ROOT/man/quire.7" |
+sed -n '/^\.Ss Restoring the database/,/^\.S[sh] [^R]/p' "$ROOT/man/quire.7" |
 	sed -n 's/^\$ //p' | sed "s,/backup/,$T/backup/,g" >steps
 check 'the page has the steps' 'cat steps; test "$(wc -l <steps)" -ge 6 &&
 	tail -n 1 steps | grep -x quire-reconcile'

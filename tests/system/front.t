@@ -5,7 +5,7 @@
 plan 21
 new_home
 
-commands='init repo config secret seed runs show log cancel rerun start'
+commands='init repo config secret seed runs show log wait cancel rerun start'
 programs='push run ci reconcile cgi'
 
 check '--help lists every command and program' '

@@ -116,14 +116,15 @@ group=$(id -gn)
 [ "$(id -u)" != 0 ] || group=nogroup
 check 'a shared home: folders, group, setgid' '
 	QUIRE_HOME=$T/shared quire init --shared $group &&
-	for d in . repos runs slots cache hooks; do
+	for d in . repos runs slots cache; do
 		test "$(stat -c %a:%G shared/$d)" = 2770:$group || exit 1
 	done'
 check 'its database, -wal and -shm may be written by the group' '
 	for f in quire.db quire.db-wal quire.db-shm; do
 		test "$(stat -c %a:%G shared/$f)" = 660:$group || exit 1
 	done'
-check 'its secrets are not shared' 'test "$(mode shared/secrets)" = 2700'
+check 'its secrets are not shared, nor is what runs as its owner' '
+	test "$(mode shared/secrets)" = 2700 && test "$(mode shared/hooks)" = 2750'
 check 'it stays shared when init mends it' '
 	rmdir shared/runs && QUIRE_HOME=$T/shared quire init &&
 	test "$(mode shared)" = 2770 && test "$(mode shared/runs)" = 2770'

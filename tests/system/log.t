@@ -1,7 +1,7 @@
 #!/bin/sh
 # quire log: what the commands wrote.
 . "$(dirname "$0")/lib.sh"
-plan 21
+plan 31
 
 new_home
 new_repo foo
@@ -107,3 +107,65 @@ check 'usage' \
 	'quire log 2>/dev/null; test $? = 2 &&
 	{ quire log foo#9 2>/dev/null; test $? = 2; } &&
 	quire log --help | grep usage'
+
+# ---- a run that goes on
+
+# ended PID: gone, or a zombie; within the time that wait_for has
+ended() {
+	wait_for "! grep -v '^State:.[ZX]' /proc/$1/status | grep ^State"
+}
+
+# held ECHO: a command that writes, and goes on when there is $T/go
+held() {
+	echo "echo $1 begun; until test -e $T/go; do sleep 0.05; done; echo $1 over"
+}
+quire config sandbox none
+pipeline foo "{\"parallel\":2,\"jobs\":[
+	{\"id\":\"early\",\"run\":\"echo past\"},
+	{\"id\":\"one\",\"needs\":[\"early\"],\"run\":[\"$(held one)\",\"echo next; sleep 1; echo after; sleep 1; echo last; exit 3\"]},
+	{\"id\":\"two\",\"needs\":[\"early\"],\"run\":\"$(held two)\"}]}"
+push foo >/dev/null
+N=$(sql 'SELECT max(number) FROM runs')
+wait_for 'quire log "foo#$N" --all | grep "two begun" &&
+	quire log "foo#$N" --all | grep "one begun"'
+for how in '-f' '--follow --all' '-f two' '-f one 2' '-f early'; do
+	# shellcheck disable=SC2086 # words
+	quire log "foo#$N" $how >"$T/$how.out" 2>"$T/$how.err" &
+	echo $! >"$T/$how.pid"
+done
+# over HOW: that one has ended
+over() {
+	ended "$(cat "$T/$1.pid")"
+}
+check 'followed: what is written appears while the command runs' \
+	'wait_for "grep -x \"one begun\" \"$T/-f.out\"" &&
+	wait_for "grep -x \"two begun\" \"$T/-f.out\"" &&
+	test "$(state "foo#$N")" = active && ! grep -x ".* over" "$T/-f.out"'
+check 'of a job that has ended, what there is' \
+	'over "-f early" && test "$(grep -v "^==>" "$T/-f early.out")" = past'
+mkfifo "$T/reader"
+quire log -f "foo#$N" >"$T/reader" 2>"$T/reader.err" &
+pid=$!
+check 'when its reader goes, it ends' \
+	'head -n 1 "$T/reader" && ended "$pid" && ! test -s "$T/reader.err" &&
+	test "$(state "foo#$N")" = active'
+touch "$T/go"
+check 'it ends with the run' \
+	'over -f && test "$(state "foo#$N")" = failed'
+check 'with all that was written, each command under its head' \
+	'cat "$T/-f.out"
+	test "$(grep -cx "one begun\|one over\|next\|two begun\|two over" "$T/-f.out")" = 5 &&
+	sed -n "/^==> one 2: echo next; .* <==$/{n;p}" "$T/-f.out" | grep -x next'
+check 'a head stands where the output is another command'\''s, and only there' \
+	'awk "/^==>/ { if (\$2 == who && \$3 == n) exit 1; who = \$2; n = \$3; next }
+		/begun|over/ && \$1 != who { exit 1 }" "$T/-f.out"'
+check 'and at the end why it failed' 'grep "^foo#$N failed: .*one" "$T/-f.err"'
+check 'what had ended before is left out, unless all is asked for' \
+	'! grep past "$T/-f.out" && over "--follow --all" &&
+	grep -x past "$T/--follow --all.out"'
+check 'followed by job, and by command' \
+	'over "-f two" && over "-f one 2" &&
+	test "$(grep -v "^==>" "$T/-f two.out" | tr "\n" " ")" = "two begun two over " &&
+	test "$(tr "\n" " " <"$T/-f one 2.out")" = "next after last "'
+check 'of a run that has ended it is as without' \
+	'quire log -f foo#1 >a 2>&1; quire log foo#1 >b 2>&1; cmp a b && grep why a'

@@ -13,6 +13,7 @@ WEB_CGI=$T/bin/quire-cgi
 chmod 755 "$T" "$T/bin"
 umask 022
 . "$ROOT/tests/system/web.sh"
+. "$ROOT/tests/system/ssh.sh"
 
 PIPELINE='{"jobs":[{"id":"build","run":["echo the output","cat README"]}]}'
 
@@ -28,49 +29,6 @@ push_to() {
 	git -C "$T/foo" checkout -q -B "$2" main
 	git -C "$T/foo" commit -q --allow-empty -m "by $2"
 	git -C "$T/foo" push "$1" "$2" 2>&1
-}
-
-# ---- a server for ssh, with keys and a configuration of its own
-
-ssh_start() {
-	ssh_why='sshd does not start'
-	case $(getent passwd "$(id -un)" | cut -d: -f7) in
-	*/nologin | */false)
-		ssh_why='this user has no shell to log in with'
-		return 1
-		;;
-	esac
-	mkdir -m 700 "$T/ssh"
-	ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/host" || return 1
-	ssh-keygen -q -t ed25519 -N '' -f "$T/ssh/key" || return 1
-	cp "$T/ssh/key.pub" "$T/ssh/authorized"
-	# as root it gives its privileges up in there
-	[ "$(id -u)" != 0 ] || mkdir -p /run/sshd
-	for _ in 1 2 3 4 5; do
-		SSH_PORT=$(web_port)
-		cat >"$T/ssh/config" <<-END
-			Port $SSH_PORT
-			ListenAddress 127.0.0.1
-			HostKey $T/ssh/host
-			AuthorizedKeysFile $T/ssh/authorized
-			PidFile $T/ssh/pid
-			StrictModes no
-			UsePAM no
-			PasswordAuthentication no
-			KbdInteractiveAuthentication no
-			PermitRootLogin prohibit-password
-		END
-		"$(command -v sshd || echo /usr/sbin/sshd)" \
-			-f "$T/ssh/config" -E "$T/ssh/log" || continue
-		wait_for 'test -s "$T/ssh/pid"' 5 || continue
-		at_end 'kill "$(cat "$T/ssh/pid")"'
-		GIT_SSH_COMMAND="ssh -F none -i $T/ssh/key -o BatchMode=yes \
-			-o IdentitiesOnly=yes -o StrictHostKeyChecking=no \
-			-o UserKnownHostsFile=$T/ssh/known -o LogLevel=ERROR"
-		export GIT_SSH_COMMAND
-		return 0
-	done
-	return 1
 }
 
 # ---- git over HTTP, as another user: he may record, and nothing else
@@ -126,7 +84,7 @@ check 'which ends green and has its page' 'ends_green 1'
 
 if ssh_start; then
 	check 'a push over ssh is told of its run' \
-		'push_to "ssh://$(id -un)@127.0.0.1:$SSH_PORT$QUIRE_HOME/repos/foo.git" \
+		'push_to "$SSH$QUIRE_HOME/repos/foo.git" \
 			ssh | grep "remote: quire: foo#2 queued for ssh"'
 	check 'which ends green and has its page' 'ends_green 2'
 	check 'nothing of the session is left behind by it' \

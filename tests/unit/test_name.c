@@ -54,7 +54,7 @@ static void bad_names(void **state)
 	assert_refused(".git", "does not end in .git");
 	assert_refused("foo.git/", "does not end in .git");
 	assert_refused("work/.git", "begins with");
-	assert_refused("/foo.git", "empty");
+	assert_refused("/foo.git", "begins with no /");
 	assert_refused("a//foo.git", "empty");
 	assert_refused("../foo.git", "begins with");
 	assert_refused("a/../foo.git", "begins with");

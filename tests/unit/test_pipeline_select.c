@@ -84,7 +84,8 @@ static void test_unknown(void **state)
 	assert_true(p.jobs[2].when.has_tag);
 	assert_int_equal(
 		pipeline_select(&p, (char *[]){ "qqqqqqqq" }, 1, &e), -1);
-	assert_string_equal(e.text, "no job 'qqqqqqqq'");
+	assert_string_equal(e.text,
+		"no job 'qqqqqqqq' (quire ci run --list: those there are)");
 	pipeline_release(&p);
 }
 

@@ -449,6 +449,13 @@ static void pushers_are_told(void **state)
 	check_told(&m, "https://h", "");
 	m.result = MOVE_NO_PIPELINE;
 	check_told(&m, "https://h", "");
+	m.result = MOVE_SKIPPED;
+	check_told(&m, "https://h", "quire: v1: skipped, as asked\n");
+	m.result = MOVE_NOT_SKIPPED;
+	check_told(&m, "",
+		"quire: work/f\xc3\xb6 o#42 for v1 is not skipped: "
+		"quire-reconcile was faster\n");
+	m.result = MOVE_NO_PIPELINE;
 	m.hint = "why";
 	check_told(&m, "https://h", "quire: v1: why: no run\n");
 }
