@@ -67,14 +67,20 @@ facts_from_page() {
 		subject = between("<h1>", "</h1>")
 		state = between("<span class=\"st ", "\"")
 	}
-	/<dt>Ref</ { ref = between("?ref=", "\"") }
-	/<dt>Commit</ { sha = between("<code title=\"", "\"") }
-	/<dt>Ended</ { ended = between("datetime=\"", "\"") }
-	/<section class="job[ "]/ { job = between("id=\"job-", "\""); n = 0 }
-	/<header><h2>/ && job {
+	/<p class="what">/ {
+		ref = between("?ref=", "\"")
+		sub(/.*<code title="/, "") # the last of two commits
+		sha = substr($0, 1, 40)
+	}
+	/<p class="how">/ && sub(/.* ended /, "") {
+		ended = between("datetime=\"", "\"")
+	}
+	/ id="job-/ {
+		job = between("id=\"job-", "\"")
+		n = 0
 		print "job " job " " between("<span class=\"st ", "\"")
 	}
-	/<summary><code>/ {
+	/<details class="cmd/ {
 		code = between("<span class=\"result\">exit ", "<")
 		if (code == "" && between("<span class=\"hidden\">", "<") == "done")
 			code = 0
@@ -176,5 +182,6 @@ check 'the list of runs has both, as quire runs has' \
 		grep "Mend them" "$file" && grep "Break the" "$file" || exit 1
 	done'
 check 'and the first page the repository, green by its newest run' \
-	'page / | grep "href=\"/foo/ci\"" && page / | grep complete &&
-	! page / | grep failed'
+	'page / | grep "href=\"/foo/ci\"" &&
+	page / | grep "class=\"st " | grep complete &&
+	! page / | grep "class=\"st " | grep failed'
