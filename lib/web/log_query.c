@@ -1,5 +1,6 @@
 #include "web/log_query.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "web/route.h"
@@ -16,6 +17,31 @@ static void pick(struct log_query *q, const struct route *rt)
 	}
 }
 
+/*
+ * A command that was cut off early, or whose run was cleaned away, may have no
+ * file, and what a job has put in its place counts as none: 0. One that is
+ * there and cannot be read is the operator's to mend: -1.
+ */
+static int open_file(struct log_query *q, const struct page *p, struct err *e)
+{
+	if (!logfile_open(&q->file, p->home, q->run.repo, q->run.id, q->job->id,
+		    q->sh->n))
+		return 1;
+	switch (errno) {
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+	case EINVAL:
+	case ENAMETOOLONG:
+	case ENXIO:
+		return 0;
+	default:
+		return err_sys(e, "the log of %s#%lld, job %s, command %d",
+			q->run.repo, (long long)q->run.number, q->job->id,
+			q->sh->n);
+	}
+}
+
 int log_query_read(struct log_query *q, struct page *p, struct err *e)
 {
 	int got;
@@ -29,13 +55,10 @@ int log_query_read(struct log_query *q, struct page *p, struct err *e)
 	got = job_list(p->db, q->run.id, &q->jobs, &q->n_jobs, e);
 	if (!got)
 		pick(q, p->rt);
-	/* a command that was cut off early, or whose run was cleaned away, may
-	 * have no file */
-	if (!got && q->sh &&
-		!logfile_open(&q->file, p->home, q->run.repo, q->run.id,
-			q->job->id, q->sh->n))
-		return 1;
-	log_query_release(q);
+	if (!got && q->sh)
+		got = open_file(q, p, e);
+	if (got <= 0)
+		log_query_release(q);
 	return got;
 }
 
