@@ -99,24 +99,29 @@ static void raw_release(void *arg)
 	free(raw);
 }
 
-static void answer(struct page *p, struct raw *raw, int64_t length)
-{
-	struct response *res = p->res;
-	char etag[64];
-	int got;
+#define ETAG_SIZE 64
 
-	snprintf(etag, sizeof(etag), "\"%llx-%llx\"",
+static void set_etag(const struct raw *raw, char etag[ETAG_SIZE])
+{
+	snprintf(etag, ETAG_SIZE, "\"%llx-%llx\"",
 		(unsigned long long)raw->file.size,
 		(unsigned long long)raw->file.mtime_ms);
+}
+
+static void answer(
+	struct page *p, struct raw *raw, const char *etag, int64_t length)
+{
+	struct response *res = p->res;
+	int got;
+
 	raw->to = length;
 	got = request_range(p->req, etag, length, &raw->from, &raw->to);
 
 	res->type = "text/plain; charset=utf-8";
-	res->length = raw->to - raw->from;
 	res->send = raw_send;
 	res->release = raw_release;
 	res->arg = raw;
-	buf_addf(&res->headers, "Accept-Ranges: bytes\r\nETag: %s\r\n", etag);
+	buf_addf(&res->headers, "Accept-Ranges: bytes\r\n");
 	if (got > 0) {
 		res->status = 206;
 		buf_addf(&res->headers,
@@ -125,13 +130,37 @@ static void answer(struct page *p, struct raw *raw, int64_t length)
 			(long long)length);
 	} else if (got < 0) {
 		res->status = 416;
-		res->length = raw->from = raw->to = 0;
+		raw->from = raw->to = 0;
 		buf_addf(&res->headers, "Content-Range: bytes */%lld\r\n",
 			(long long)length);
-	} else if (request_has_etag(p->req, etag)) {
-		res->status = 304;
-		res->length = raw->from = raw->to = 0;
 	}
+	res->length = raw->to - raw->from;
+}
+
+/* The tag is looked at first: it needs no counting, and comes before a range
+ * (RFC 9110, 13.2.2). */
+static int send_or_not(struct page *p, struct raw *raw)
+{
+	char etag[ETAG_SIZE];
+	int64_t length;
+
+	set_etag(raw, etag);
+	buf_addf(&p->res->headers, "ETag: %s\r\n", etag);
+	if (request_has_etag(p->req, etag)) {
+		p->res->status = 304;
+		raw_release(raw);
+		return 0;
+	}
+	length = count(raw);
+	if (length < 0) {
+		int saved = errno;
+
+		raw_release(raw);
+		errno = saved;
+		return -1;
+	}
+	answer(p, raw, etag, length);
+	return 0;
 }
 
 int page_raw(struct page *p, struct err *e)
@@ -145,14 +174,10 @@ int page_raw(struct page *p, struct err *e)
 	struct raw *raw = mem_zero(sizeof(*raw));
 	raw->file = q.file;
 	q.file.fd = -1;
-	int64_t length = count(raw);
-	if (length < 0) {
+	got = send_or_not(p, raw);
+	if (got < 0)
 		err_sys(e, "the log of %s#%lld", q.run.repo,
 			(long long)q.run.number);
-		raw_release(raw);
-	} else {
-		answer(p, raw, length);
-	}
 	log_query_release(&q);
-	return length < 0 ? -1 : 0;
+	return got;
 }
