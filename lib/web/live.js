@@ -77,7 +77,8 @@ function say(text, hidden) {
 }
 
 async function get(url, options) {
-	const res = await fetch(url, { cache: "no-cache", ...options });
+	const res = await fetch(url, { cache: "no-cache",
+		signal: AbortSignal.timeout(LOST), ...options });
 	const date = Date.parse(res.headers.get("Date"));
 
 	/* its seconds are cut off */
@@ -480,6 +481,7 @@ function log_begin(pre, log, lines) {
 /* Appends rows; if the end was in view, it is so again. */
 function append(pre, log, lines) {
 	const end = follows(pre);
+	const most = end ? LOG_LINES : 5 * LOG_LINES;
 	const bottom = pre.getBoundingClientRect().bottom;
 
 	in_place(() => {
@@ -487,7 +489,7 @@ function append(pre, log, lines) {
 			log.row = make_row(pre, log, line);
 			pre.append(log.row);
 		}
-		while (end && pre.childNodes.length > LOG_LINES)
+		while (pre.childNodes.length > most)
 			pre.firstChild.remove();
 	});
 	if (end) {
@@ -610,7 +612,7 @@ async function look() {
 		else
 			wait = await look_at_list() ? SLOW : IDLE;
 	} catch (e) {
-		say(e instanceof TypeError ?
+		say(e instanceof TypeError || e.name === "TimeoutError" ?
 			"The connection is lost, trying again." : e.message);
 		wait = Math.min(Math.max(wait, FAST) * 2, LOST);
 		if (e.gone)
@@ -621,9 +623,12 @@ async function look() {
 	watch();
 }
 
+/* Whether there is anything that may change. */
+const is_watched = () => main.dataset.live || main.dataset.list !== undefined;
+
 function watch() {
 	clearTimeout(timer);
-	if (main.dataset.live || main.dataset.list !== undefined)
+	if (is_watched())
 		timer = setTimeout(look, wait);
 }
 
@@ -648,5 +653,6 @@ go_to_line();
 addEventListener("hashchange", go_to_line);
 document.addEventListener("visibilitychange", () => {
 	wait = FAST;
-	look();
+	if (is_watched())
+		look();
 });
