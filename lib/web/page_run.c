@@ -49,6 +49,7 @@ static void begin(struct page *p, const struct run *r)
 			       .run = r,
 			       .live = !run_state_is_terminal(r->state),
 			       .icon = run_state_name(r->state),
+			       .json = 1,
 		       });
 	buf_release(&title);
 }

@@ -153,7 +153,7 @@ check 'so is one that repeats it, in JSON' \
 	'quire show old#10 --json | grep "\"rerun_of\": *\"$(basename "$(dir 5)")"'
 check 'and on pages' \
 	'page /old/ci/9 | grep "superseded by $(basename "$(dir 8)")" &&
-	page /old/ci/10 | grep "repeats $(basename "$(dir 5)")" &&
+	page /old/ci/10 | grep "A rerun of $(basename "$(dir 5)")" &&
 	page /old/ci | grep "/old/ci/9" && ! page /old/ci | grep "/old/ci/8"'
 check 'it can be repeated' '
 	quire rerun old#10 && wait_idle && quire show old#11 --json |
