@@ -57,7 +57,7 @@ check 'it is green, and its row says what it had' '
 check 'so does quire show' 'quire show foo#1 | grep "sandbox.*bwrap"'
 check 'and its page' '
 	REQUEST_METHOD=GET PATH_INFO=/foo/ci/1 QUIRE_HOME=$QUIRE_HOME quire-cgi |
-	tr -d "\n" | grep "Sandbox.\{1,40\}bwrap"'
+	grep "sandbox bwrap"'
 check 'it writes to its workspace, HOME, TMPDIR, /tmp and cache' '
 	green && test -e "$QUIRE_HOME/cache/foo.git/z"'
 check 'the host has a name of its own' 'said | grep -x quire'
