@@ -179,8 +179,6 @@ void frame_begin(struct page *p, const struct frame *f)
 	struct buf *b = &p->res->body;
 
 	p->res->scripted = 1;
-	/* most pages fit, and are not copied while they grow */
-	buf_grow(b, 24 << 10);
 	add_head(b, p, f);
 	add_trail(b, p, f);
 	html_raw(b, "<main");

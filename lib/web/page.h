@@ -99,6 +99,8 @@ void show_state(struct buf *b, const char *state); /* mark and word */
 void show_repo(struct buf *b, const char *repo); /* without .git */
 void show_ref(struct buf *b, const char *ref); /* "main", "tag v1" */
 void show_sha(struct buf *b, const char *sha); /* ten digits of it */
+/* The first line of a command, for a summary. */
+void show_command(struct buf *b, const char *cmd);
 /* "exit 2", "exit 137 (SIGKILL)" */
 void show_exit(struct buf *b, int exit_code);
 void show_subject(struct buf *b, const struct run *r);

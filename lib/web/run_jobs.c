@@ -83,15 +83,6 @@ void run_jobs_release(struct run_jobs *rj)
 	*rj = (struct run_jobs){ 0 };
 }
 
-void show_command(struct buf *b, const char *cmd)
-{
-	size_t len = strcspn(cmd, "\n");
-
-	html_textn(b, cmd, len);
-	if (cmd[len])
-		html_raw(b, " &hellip;");
-}
-
 void add_command_id(
 	struct buf *b, const struct job_row *job, const struct sh *sh)
 {

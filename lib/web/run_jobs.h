@@ -39,8 +39,6 @@ int job_is_red(const struct job_row *job);
 const char *job_reason(const struct job_row *job);
 
 void run_jobs_sections(struct page *p, struct run_jobs *rj);
-/* The first line of a command, for a summary. */
-void show_command(struct buf *b, const char *cmd);
 /* "cmd-JOB-N": where the command is on the page. */
 void add_command_id(
 	struct buf *b, const struct job_row *job, const struct sh *sh);

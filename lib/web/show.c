@@ -183,6 +183,15 @@ void show_span(struct buf *b, const struct page *p, int64_t started_at_ms,
 		html_raw(b, "</span>");
 }
 
+void show_command(struct buf *b, const char *cmd)
+{
+	size_t len = strcspn(cmd, "\n");
+
+	html_textn(b, cmd, len);
+	if (cmd[len])
+		html_raw(b, " &hellip;");
+}
+
 void show_exit(struct buf *b, int exit_code)
 {
 	const char *name =
