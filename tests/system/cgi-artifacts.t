@@ -3,9 +3,9 @@
 # browser shows without letting it act.
 # shellcheck disable=SC2016,SC2034 # what is in single quotes is for later
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/cgi.sh"
 plan 39
 
-cgi=$QUIRE_BUILD/bin/quire-cgi
 new_home
 new_repo foo
 
@@ -18,13 +18,6 @@ get() {
 }
 headers() {
 	get "$@" | sed '/^\r$/,$d' | tr -d '\r'
-}
-body() {
-	get "$@" | sed '1,/^\r$/d'
-}
-code() {
-	code_line=$(get "$@" | sed -n '1s/^Status: \([0-9]*\).*/\1/p')
-	echo "${code_line:-200}"
 }
 # has PATH HEADER: this header, whole.
 has() {

@@ -2,26 +2,12 @@
 # What live.js and browsers without it find in the pages: of a command that
 # runs, of the end of its run, and of pages that are never live.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/cgi.sh"
 plan 11
 
-cgi=$QUIRE_BUILD/bin/quire-cgi
 new_home
 new_repo foo
 quire config publicRuns on
-
-# get PATH [VAR=VALUE...]: the answer, in an environment of nothing else.
-get() {
-	get_path=$1
-	shift
-	env -i REQUEST_METHOD=GET QUIRE_HOME="$QUIRE_HOME" \
-		PATH_INFO="$get_path" "$@" "$cgi"
-}
-headers() {
-	get "$@" | sed '/^\r$/,$d'
-}
-body() {
-	get "$@" | sed '1,/^\r$/d'
-}
 
 # at PATH: the number of the byte that a page's live log begins with.
 at() {

@@ -1,24 +1,13 @@
 #!/bin/sh
 # The page of a log: colours, links to lines, times, and logs of any length.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/cgi.sh"
 plan 29
 
-cgi=$QUIRE_BUILD/bin/quire-cgi
 QUIRE_HOME=$T/home
 quire seed "$QUIRE_HOME" || {
 	echo 'Bail out! quire seed'
 	exit 1
-}
-
-# get PATH [VAR=VALUE...]: the answer, in an environment of nothing else.
-get() {
-	get_path=$1
-	shift
-	env -i REQUEST_METHOD=GET QUIRE_HOME="$QUIRE_HOME" \
-		PATH_INFO="$get_path" "$@" "$cgi"
-}
-body() {
-	get "$@" | sed '1,/^\r$/d'
 }
 
 # file NUMBER JOB N: where that command's log of that run of work/parser is.

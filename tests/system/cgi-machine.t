@@ -1,9 +1,9 @@
 #!/bin/sh
 # What machines ask for: entity tags, badges, the feed, the figures.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/cgi.sh"
 plan 33
 
-cgi=$QUIRE_BUILD/bin/quire-cgi
 QUIRE_HOME=$T/home
 quire seed "$QUIRE_HOME" || {
 	echo 'Bail out! quire seed'
@@ -12,22 +12,8 @@ quire seed "$QUIRE_HOME" || {
 run=/work/parser/ci
 strange='/strange/<b>bold & "co"/ci'
 
-# get PATH [VAR=VALUE...]: the answer, in an environment of nothing else.
-get() {
-	get_path=$1
-	shift
-	env -i REQUEST_METHOD=GET QUIRE_HOME="$QUIRE_HOME" \
-		PATH_INFO="$get_path" "$@" "$cgi"
-}
 headers() {
 	get "$@" | tr -d '\r' | sed '/^$/,$d'
-}
-body() {
-	get "$@" | sed '1,/^\r$/d'
-}
-code() {
-	code_line=$(get "$@" | sed -n '1s/^Status: \([0-9]*\).*/\1/p')
-	echo "${code_line:-200}"
 }
 etag() {
 	headers "$@" | sed -n 's/^ETag: //p'

@@ -2,35 +2,13 @@
 # quire-cgi started as a web server would, without one: `quire seed` makes the
 # home.
 . "$(dirname "$0")/lib.sh"
+. "$ROOT/tests/system/cgi.sh"
 plan 63
 
-cgi=$QUIRE_BUILD/bin/quire-cgi
 QUIRE_HOME=$T/home
 quire seed "$QUIRE_HOME" || {
 	echo 'Bail out! quire seed'
 	exit 1
-}
-
-# get PATH [VAR=VALUE...]: the answer, in an environment of nothing else.
-get() {
-	get_path=$1
-	shift
-	env -i REQUEST_METHOD=GET QUIRE_HOME="$QUIRE_HOME" \
-		PATH_INFO="$get_path" "$@" "$cgi"
-}
-
-# headers PATH [VAR=VALUE...], body PATH [VAR=VALUE...]: half of it.
-headers() {
-	get "$@" | sed '/^\r$/,$d'
-}
-body() {
-	get "$@" | sed '1,/^\r$/d'
-}
-
-# code PATH [VAR=VALUE...]: the number of the status.
-code() {
-	code_line=$(get "$@" | sed -n '1s/^Status: \([0-9]*\).*/\1/p')
-	echo "${code_line:-200}"
 }
 
 # well_formed: the page on standard input nests and escapes as it should.
